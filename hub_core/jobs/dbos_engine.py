@@ -1,0 +1,83 @@
+"""The durable engine on DBOS: one workflow a job, kept in DBOS's own database, resumed after a crash.
+
+DBOS runs its workflows in threads of its own, while the hub's services live on one event loop. So a workflow does one thing: it asks the
+hub's loop to execute the job and waits. DBOS is a singleton of the process, hence so is this engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import ClassVar
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from hub_core.jobs.port import Execute
+from hub_core.jobs.service import MAX_ATTEMPTS
+
+# Version and executor are fixed: an upgraded hub must resume what the version before it left.
+_VERSION = "1"
+_EXECUTOR = "hubpilot"
+
+
+class DbosJobEngine:
+    """`JobEngine` on SQLite or PostgreSQL."""
+
+    _current: ClassVar[DbosJobEngine | None] = None
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._execute: Execute | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def launch(self, execute: Execute) -> None:
+        self._execute = execute
+        self._loop = asyncio.get_running_loop()
+        if DbosJobEngine._current is not None:
+            raise RuntimeError("one process runs one job engine")
+        DbosJobEngine._current = self
+        await asyncio.to_thread(self._launch)
+
+    def _launch(self) -> None:
+        config: DBOSConfig = {
+            "name": "hubpilot", "system_database_url": self._database_url, "application_version": _VERSION,
+            "executor_id": _EXECUTOR, "run_admin_server": False, "log_level": "ERROR", "max_executor_threads": 4,
+        }
+        DBOS(config=config)
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        DBOS.launch()
+
+    async def start(self, job_id: uuid.UUID) -> None:
+        def start() -> None:
+            with SetWorkflowID(str(job_id)):
+                DBOS.start_workflow(_run_job, str(job_id))
+
+        await asyncio.to_thread(start)
+
+    async def close(self) -> None:
+        if DbosJobEngine._current is self:
+            DbosJobEngine._current = None
+            await asyncio.to_thread(DBOS.destroy)
+
+    def run(self, job_id: str) -> None:
+        if self._execute is None or self._loop is None or self._loop.is_closed():
+            raise RuntimeError("the job engine is not running")
+        asyncio.run_coroutine_threadsafe(_as_coroutine(self._execute, uuid.UUID(job_id)), self._loop).result()
+
+
+async def _as_coroutine(execute: Execute, job_id: uuid.UUID) -> None:
+    await execute(job_id)
+
+
+@DBOS.step(name="execute", retries_allowed=True, max_attempts=MAX_ATTEMPTS, interval_seconds=1.0, backoff_rate=3.0)
+def _execute_job(job_id: str) -> None:
+    engine = DbosJobEngine._current
+    if engine is None:
+        raise RuntimeError("the job engine is not running")
+    engine.run(job_id)
+
+
+@DBOS.workflow(name="job", max_recovery_attempts=100)
+def _run_job(job_id: str) -> None:
+    _execute_job(job_id)
