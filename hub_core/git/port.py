@@ -6,7 +6,7 @@ Object ids are 40 lower-case hexadecimal digits. Paths are `/`-separated, relati
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,11 +91,37 @@ class GitService(StrEnum):
     RECEIVE_PACK = "git-receive-pack"
 
 
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """A ref that a push moved, from `old` to `new`; `ZERO_OID` stands for none."""
+
+    ref: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushRules:
+    """What the hub asks of a push, and how it hears of one.
+
+    `check_pointers` gets the LFS pointers that the push brings (sha256 oid to size in bytes) and returns the oids that are not stored for
+    this repository: any refuses the whole push. `pushed` is awaited with the refs that have moved, before the client learns of it; it
+    must not raise for what the client could have done. Either may raise a `HubError`, whose text the client then reads.
+    `pusher_name` and `pusher_email` go to the reflog.
+    """
+
+    check_pointers: Callable[[dict[str, int]], Awaitable[Sequence[str]]] | None = None
+    pushed: Callable[[Sequence[RefUpdate]], Awaitable[None]] | None = None
+    pusher_name: str = "hubpilot"
+    pusher_email: str = "hubpilot@localhost"
+
+
 class GitBackend(Protocol):
     """Storage of bare repositories.
 
-    Every method raises `hub_core.errors.RevisionNotFound` or `EntryNotFound` where a revision or a path does not exist, and
-    `hub_core.errors.StorageUnavailable` when the storage itself fails.
+    Every method raises `hub_core.errors.RevisionNotFound` or `EntryNotFound` where a revision or a path does not exist,
+    `InvalidInput` (`InvalidName`, `InvalidPath`) for what can never exist, and `StorageUnavailable` or `StorageFull` when the storage
+    itself fails. Asynchronous iterators have to be closed (`contextlib.aclosing`) when they are not read to the end.
     """
 
     async def create(self, key: str, default_branch: str) -> None:
@@ -114,7 +140,7 @@ class GitBackend(Protocol):
         """The commit hash a branch, tag, full ref name or (abbreviated) hash stands for."""
 
     async def refs(self, key: str, prefix: str = "refs/") -> list[GitRef]:
-        """Branches and tags under `prefix`, sorted by name."""
+        """Branches, tags and other refs under `prefix`, whole folders of names, sorted by name; those that lead to no commit are left out."""
 
     async def update_ref(self, key: str, ref: str, new: str, old: str) -> None:
         """Set `ref` from `old` to `new` by compare-and-swap; `ZERO_OID` creates (as old) or deletes (as new).
@@ -140,9 +166,12 @@ class GitBackend(Protocol):
         self, key: str, commit_hash: str, path: str = "", *, recursive: bool = False,
         after: str | None = None, limit: int | None = None,
     ) -> list[GitEntry]:
-        """Entries of a folder in git's order, starting behind path `after`, at most `limit` of them."""
+        """Entries of a folder in git's order, starting behind the entry with path `after`, at most `limit` of them.
 
-    def read_blob(self, key: str, oid: str, offset: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        Paths are relative to the repository's top. A recursive listing holds folders too, each before what is in it.
+        """
+
+    def read_blob(self, key: str, oid: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """The bytes of a blob in blocks, from `offset`, at most `length` of them."""
 
     async def blob_size(self, key: str, oid: str) -> int:
@@ -163,7 +192,9 @@ class GitBackend(Protocol):
         """Write one commit on top of `parent` (None: the branch's first commit) and move `branch` to it.
 
         Streams every content into the repository without a work tree; nothing is visible until the ref moves.
-        Raises `StaleParent` when the branch is not at `parent` when the ref would move; the branch is then untouched.
+        Raises `StaleParent` when the branch is not at `parent` when the ref would move, `EntryNotFound` when a path to remove is not
+        there, `InvalidPath` when a file would take the place of a folder or the other way round, `TooLarge` when a file belongs to LFS,
+        `InvalidContent` when a stream has not its size, `InvalidInput` when nothing would change. The branch is then untouched.
         """
 
     async def lfs_pointers(self, key: str, revisions: Sequence[str], exclude: Sequence[str] = ()) -> dict[str, int]:
@@ -172,17 +203,20 @@ class GitBackend(Protocol):
         `("--all",)` as revisions takes every ref.
         """
 
-    async def advertise(self, key: str, service: GitService, protocol: str | None) -> AsyncIterator[bytes]:
+    async def maintain(self, key: str) -> None:
+        """Pack small packs together and remove what killed processes left; safe at any time, worth it after some dozen pushes."""
+
+    def advertise(self, key: str, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
         """Output of `info/refs` of the smart protocol, without the `# service=` preface.
 
         `protocol` is a value of the `Git-Protocol` header that the caller has checked.
         """
 
-    async def serve(
-        self, key: str, service: GitService, body: AsyncIterator[bytes], protocol: str | None,
-        environment: dict[str, str] | None = None,
-    ) -> AsyncIterator[bytes]:
+    def serve(
+        self, key: str, service: GitService, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules | None = None,
+    ) -> AsyncGenerator[bytes, None]:
         """Run one stateless round of `service`: the request body in, the response body out, with back-pressure both ways.
 
-        Closing the iterator ends the whole process group.
+        `rules` are for `RECEIVE_PACK`. Closing the iterator ends the whole process group, unless refs are moving just then: that is
+        finished first. Raises `InvalidInput` when git cannot read the request at all.
         """

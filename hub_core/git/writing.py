@@ -1,0 +1,190 @@
+"""Writing commits: one `git fast-import` into a quarantine, then one compare-and-swap of the branch.
+
+No work tree, no index. Until the branch moves, everything lies in a folder of its own that is simply removed when the commit fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub_core.errors import EntryNotFound, InvalidContent, InvalidInput, InvalidPath, StaleParent, TooLarge
+from hub_core.git.layout import INCOMING, sync_folder
+from hub_core.git.paths import check_path, readable_path
+from hub_core.git.port import ZERO_OID, Change, PutFile, RemovePath, Signature
+from hub_core.git.process import GitBinary, GitProcess, failure
+from hub_core.git.reading import check_hash
+from hub_core.git.refnames import BRANCHES, HIDDEN, check_ref_name
+from hub_core.git.refs import format_signature, ref_transaction
+
+
+async def commit(
+    git: GitBinary, repository: Path, branch: str, parent: str | None, changes: AsyncIterator[Change],
+    message: str, author: Signature, max_blob_bytes: int,
+) -> str:
+    """Write one commit and move `branch` to it; see `GitBackend.commit`."""
+    check_ref_name(branch)
+    if "\0" in message or not message.strip():
+        raise InvalidInput("The commit message is empty, or contains a NUL.", hint="Write a line of text.")
+    if parent is not None:
+        check_hash(parent)
+    ref = BRANCHES + branch
+    async with _quarantine(repository) as incoming:
+        environment = {
+            "GIT_OBJECT_DIRECTORY": str(incoming),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository / "objects"),
+        }
+        commit_hash = await _import(git, repository, environment, parent, changes, message, author, max_blob_bytes)
+        async with ref_transaction(git, repository, ref, commit_hash, parent or ZERO_OID, environment):
+            await asyncio.to_thread(_migrate, incoming, repository / "objects")
+    return commit_hash
+
+
+@asynccontextmanager
+async def _quarantine(repository: Path) -> AsyncIterator[Path]:
+    incoming = repository / "objects" / f"{INCOMING}{uuid.uuid4().hex}"
+    try:
+        await asyncio.to_thread((incoming / "pack").mkdir, parents=True)
+    except OSError as error:
+        raise failure(repository, "fast-import", error.errno or 1, str(error)) from error
+    try:
+        yield incoming
+    finally:
+        await asyncio.to_thread(shutil.rmtree, incoming, ignore_errors=True)
+
+
+def _migrate(incoming: Path, objects: Path) -> None:
+    """Move the packs of a quarantine into the repository; the index goes last, for it makes a pack known."""
+    target = objects / "pack"
+    files = sorted((incoming / "pack").iterdir(), key=lambda file: (file.suffix == ".idx", file.name))
+    for file in files:
+        file.rename(target / file.name)
+    sync_folder(target)
+
+
+async def _import(
+    git: GitBinary, repository: Path, environment: dict[str, str], parent: str | None, changes: AsyncIterator[Change],
+    message: str, author: Signature, max_blob_bytes: int,
+) -> str:
+    async with git.open(
+        repository, "fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw",
+        environment=environment, stdin=asyncio.subprocess.PIPE,
+    ) as process:
+        stream = _ImportStream(process, repository, parent, max_blob_bytes)
+        await stream.begin(message, author)
+        async for change in changes:
+            await stream.apply(change)
+        return await stream.finish()
+
+
+@dataclass
+class _ImportStream:
+    """The conversation with one `git fast-import`, about one commit."""
+
+    process: GitProcess
+    repository: Path
+    parent: str | None
+    max_blob_bytes: int
+    folders: set[str] = field(default_factory=set)
+    # The ref under which fast-import builds the commit; it is taken back before the end, so that none is ever written.
+    scratch: str = field(default_factory=lambda: f"{HIDDEN}import-{uuid.uuid4().hex}")
+
+    async def begin(self, message: str, author: Signature) -> None:
+        who = format_signature(author)
+        text = message.encode()
+        start = f"commit {self.scratch}\nmark :1\nauthor {who}\ncommitter {who}\ndata {len(text)}\n".encode() + text + b"\n"
+        if self.parent is not None:
+            start += f"from {self.parent}\n".encode()
+        await self._send(start)
+
+    async def apply(self, change: Change) -> None:
+        if isinstance(change, RemovePath):
+            await self._remove(change.path)
+        else:
+            await self._put(change)
+
+    async def finish(self) -> str:
+        """End the commit; returns its hash once its pack is durably in the quarantine."""
+        root = await self._look('ls ""')
+        before = await self._look(f'ls {self.parent} ""') if self.parent else None
+        if root == before or (before is None and root.startswith("missing")):
+            raise InvalidInput("The commit would change nothing; none was made.", hint="The files are there already as given.")
+        commit_hash = await self._look("get-mark :1")
+        await self._send(f"reset {self.scratch}\nfrom {ZERO_OID}\n\ndone\n".encode())
+        self.process.end_input()
+        if returncode := await self.process.wait():
+            raise await self._failure(returncode)
+        return commit_hash
+
+    async def _put(self, change: PutFile) -> None:
+        path = check_path(change.path)
+        if change.size > self.max_blob_bytes:
+            raise TooLarge(
+                f"{path!r} has {change.size} bytes; a plain file has at most {self.max_blob_bytes}.", hint="Store it with LFS.",
+                path=path, limit=self.max_blob_bytes,
+            )
+        await self._check_folders(path)
+        mode = "100755" if change.executable else "100644"
+        await self._send(f"M {mode} inline {_quote(path)}\ndata {change.size}\n".encode())
+        received = 0
+        async for block in change.content:
+            received += len(block)
+            if received > change.size:
+                break
+            await self._send(block)
+        if received != change.size:
+            raise InvalidContent(
+                f"{path!r} should have {change.size} bytes and has {'more' if received > change.size else received}; "
+                "nothing was changed.", hint="Send the file again.", path=path,
+            )
+        await self._send(b"\n")
+        self.folders.discard(path)
+
+    async def _remove(self, path: str) -> None:
+        if not readable_path(path) or (await self._look(f"ls {_quote(path)}")).startswith("missing"):
+            raise EntryNotFound(f"There is no {path!r} to remove; nothing was changed.", hint="List the folder.", path=path)
+        await self._send(f"D {_quote(path)}\n".encode())
+
+    async def _check_folders(self, path: str) -> None:
+        """Refuse a file where a folder is, and a folder where a file is: fast-import would replace either in silence."""
+        if (await self._look(f"ls {_quote(path)}")).startswith("040000"):
+            raise InvalidPath(f"{path!r} is a folder; nothing was changed.", hint="Remove the folder first, or choose another name.")
+        parts = path.split("/")[:-1]
+        for depth in range(len(parts), 0, -1):
+            folder = "/".join(parts[:depth])
+            if folder in self.folders:
+                break
+            found = await self._look(f"ls {_quote(folder)}")
+            if not found.startswith(("missing", "040000")):
+                raise InvalidPath(f"{folder!r} is a file, so it cannot hold {path!r}; nothing was changed.", hint="Remove the file first.")
+            self.folders.add(folder)
+
+    async def _look(self, command: str) -> str:
+        """Ask fast-import something; returns its one line of answer."""
+        await self._send(f"{command}\n".encode())
+        try:
+            return (await self.process.read_line()).decode(errors="replace")
+        except asyncio.IncompleteReadError:
+            raise await self._failure(await self.process.wait()) from None
+
+    async def _send(self, data: bytes) -> None:
+        if not await self.process.write(data):
+            raise await self._failure(await self.process.wait())
+
+    async def _failure(self, returncode: int) -> Exception:
+        stderr = self.process.stderr
+        if self.parent is not None and ("Not a valid commit" in stderr or "Not a commit" in stderr or "object not found" in stderr):
+            return StaleParent(
+                f"The parent commit {self.parent} is not in this repository; nothing was changed.", hint="Read the branch again."
+            )
+        return failure(self.repository, "fast-import", returncode, stderr)
+
+
+def _quote(path: str) -> str:
+    """A path in the C-style quotes of fast-import."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
