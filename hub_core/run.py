@@ -18,7 +18,7 @@ from hub_core.db.engine import Database
 from hub_core.errors import ConfirmationRequired, HubError, NotAuthenticated, ScopeMissing
 from hub_core.events.service import ActivityService
 from hub_core.jobs.service import JobService
-from hub_core.operation import Effect, Operation, operation_of
+from hub_core.operation import Effect, Operation, is_operation, operation_of
 
 Output = TypeVar("Output")
 
@@ -36,16 +36,22 @@ class Runner:
         self._activity = activity
         self._jobs = jobs
         self._bound: dict[Callable[..., Any], tuple[Operation, Any]] = {}
+        self._methods: dict[str, Callable[..., Any]] = {}
 
     def bind(self, service: object) -> list[Operation]:
         """Make the operations of `service` callable; returns their declarations."""
         bound = []
         for name, method in vars(type(service)).items():
-            if hasattr(method, "__hubpilot_operation__"):
+            if is_operation(method):
                 declaration = operation_of(method)
                 self._bound[method] = (declaration, getattr(service, name))
+                self._methods[declaration.name] = method
                 bound.append(declaration)
         return bound
+
+    def method(self, name: str) -> Callable[..., Any]:
+        """The function of the operation called `name`; raises `KeyError`."""
+        return self._methods[name]
 
     @asynccontextmanager
     async def transaction(self, ctx: Context, *, write: bool = True) -> AsyncIterator[Context]:
@@ -99,10 +105,14 @@ class Runner:
             error = await self._approvals.ask(inside, declaration, request, preview)
         raise error
 
+    def record(self, ctx: Context, name: str, subject: str, arguments: dict[str, Any], outcome: str) -> None:
+        """Add an audit row to the open transaction; for surfaces that stream."""
+        self._activity.record(ctx.session, ctx, name, subject, arguments, outcome)
+
     def _record(self, ctx: Context, declaration: Operation, request: BaseModel, outcome: str) -> None:
         arguments = request.model_dump(mode="json", exclude_none=True)
         subject = str(arguments.get("repository") or arguments.get("name") or arguments.get("id") or "")
-        self._activity.record(ctx.session, ctx, declaration.name, subject, arguments, outcome)
+        self.record(ctx, declaration.name, subject, arguments, outcome)
 
     async def _record_failure(self, declaration: Operation, ctx: Context, request: BaseModel, code: str) -> None:
         async with self.transaction(ctx) as inside:
