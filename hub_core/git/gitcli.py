@@ -9,9 +9,10 @@ from pathlib import Path
 
 from hub_core.errors import StorageUnavailable
 from hub_core.git import pushes, reading, refs, transport, writing
+from hub_core.git.bare import BareRepository
 from hub_core.git.layout import RepositoryFolders
 from hub_core.git.port import Change, GitCommit, GitEntry, GitRef, GitService, PushRules, Signature
-from hub_core.git.process import GitBinary, failure
+from hub_core.git.process import GitBinary
 from hub_core.git.refnames import check_ref_name
 
 _STALE_SECONDS = 6 * 3600.0
@@ -30,7 +31,10 @@ class LocalGitBackend:
         self._folders = RepositoryFolders(root)
         self._git = GitBinary(program)
         self._max_blob_bytes = max_blob_bytes
-        self._transport = transport.Transport(self._git, max_blob_bytes=max_blob_bytes, max_push_bytes=max_push_bytes)
+        self._transport = transport.Transport(max_blob_bytes=max_blob_bytes, max_push_bytes=max_push_bytes)
+
+    def _at(self, key: str) -> BareRepository:
+        return BareRepository(self._git, self._folders.path(key))
 
     async def create(self, key: str, default_branch: str) -> None:
         check_ref_name(default_branch)
@@ -41,13 +45,13 @@ class LocalGitBackend:
                 env=self._git.environment(folder), stdin=subprocess.DEVNULL, capture_output=True, check=True,
             )
 
-        path = self._folders.path(key)
+        repository = self._at(key)
         try:
             await asyncio.to_thread(self._folders.create, key, initialise)
         except subprocess.CalledProcessError as error:
-            raise failure(path, "init", error.returncode, error.stderr.decode(errors="replace")) from error
+            raise repository.failure("init", error.returncode, error.stderr.decode(errors="replace")) from error
         except OSError as error:
-            raise failure(path, "init", error.errno or 1, str(error)) from error
+            raise repository.failure("init", error.errno or 1, str(error)) from error
 
     async def delete(self, key: str) -> None:
         path = self._folders.path(key)
@@ -65,67 +69,66 @@ class LocalGitBackend:
         return await asyncio.to_thread(self._folders.disk_size, key)
 
     async def resolve(self, key: str, revision: str) -> str:
-        return await reading.resolve(self._git, self._folders.path(key), revision)
+        return await reading.resolve(self._at(key), revision)
 
     async def refs(self, key: str, prefix: str = "refs/") -> list[GitRef]:
-        return await refs.refs(self._git, self._folders.path(key), prefix)
+        return await refs.refs(self._at(key), prefix)
 
     async def update_ref(self, key: str, ref: str, new: str, old: str) -> None:
-        await refs.update_ref(self._git, self._folders.path(key), ref, new, old)
+        await refs.update_ref(self._at(key), ref, new, old)
 
     async def create_annotated_tag(self, key: str, name: str, commit_hash: str, message: str, tagger: Signature) -> str:
-        return await refs.create_annotated_tag(self._git, self._folders.path(key), name, commit_hash, message, tagger)
+        return await refs.create_annotated_tag(self._at(key), name, commit_hash, message, tagger)
 
     async def default_branch(self, key: str) -> str:
-        return await refs.default_branch(self._git, self._folders.path(key))
+        return await refs.default_branch(self._at(key))
 
     async def set_default_branch(self, key: str, branch: str) -> None:
-        await refs.set_default_branch(self._git, self._folders.path(key), branch)
+        await refs.set_default_branch(self._at(key), branch)
 
     async def entry(self, key: str, commit_hash: str, path: str) -> GitEntry:
-        return await reading.entry(self._git, self._folders.path(key), commit_hash, path)
+        return await reading.entry(self._at(key), commit_hash, path)
 
     async def tree(
         self, key: str, commit_hash: str, path: str = "", *, recursive: bool = False, after: str | None = None,
         limit: int | None = None,
     ) -> list[GitEntry]:
         return await reading.tree(
-            self._git, self._folders.path(key), commit_hash, path, recursive=recursive, after=after, limit=limit
+            self._at(key), commit_hash, path, recursive=recursive, after=after, limit=limit
         )
 
     def read_blob(self, key: str, oid: str, offset: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
-        return reading.read_blob(self._git, self._folders.path(key), oid, offset, length)
+        return reading.read_blob(self._at(key), oid, offset, length)
 
     async def blob_size(self, key: str, oid: str) -> int:
-        return await reading.blob_size(self._git, self._folders.path(key), oid)
+        return await reading.blob_size(self._at(key), oid)
 
     async def log(self, key: str, revision: str, *, path: str | None = None, skip: int = 0, limit: int = 50) -> list[GitCommit]:
-        return await reading.log(self._git, self._folders.path(key), revision, path=path, skip=skip, limit=limit)
+        return await reading.log(self._at(key), revision, path=path, skip=skip, limit=limit)
 
     async def count_commits(self, key: str, revision: str = "--all") -> int:
-        return await reading.count_commits(self._git, self._folders.path(key), revision)
+        return await reading.count_commits(self._at(key), revision)
 
-    async def commit(
+    async def commit(  # noqa: PLR0917 - a commit has this many parts
         self, key: str, branch: str, parent: str | None, changes: AsyncIterator[Change], message: str, author: Signature
     ) -> str:
-        return await writing.commit(
-            self._git, self._folders.path(key), branch, parent, changes, message, author, self._max_blob_bytes
-        )
+        new = writing.NewCommit(branch, parent, message, author)
+        return await writing.commit(self._at(key), new, changes, self._max_blob_bytes)
 
     async def lfs_pointers(self, key: str, revisions: Sequence[str], exclude: Sequence[str] = ()) -> dict[str, int]:
-        return await pushes.lfs_pointers(self._git, self._folders.path(key), revisions, exclude)
+        return await pushes.lfs_pointers(self._at(key), revisions, exclude)
 
     async def maintain(self, key: str) -> None:
-        repository = self._folders.path(key)
+        repository = self._at(key)
         await asyncio.to_thread(self._folders.remove_leftovers, key, _STALE_SECONDS)
-        await self._git.run(repository, "repack", "--quiet", "-d", "-l", "--geometric=2", "--write-midx")
-        await self._git.run(repository, "pack-refs", "--all")
-        await self._git.run(repository, "commit-graph", "write", "--reachable", "--split", "--no-progress")
+        await repository.run("repack", "--quiet", "-d", "-l", "--geometric=2", "--write-midx")
+        await repository.run("pack-refs", "--all")
+        await repository.run("commit-graph", "write", "--reachable", "--split", "--no-progress")
 
     def advertise(self, key: str, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
-        return self._transport.advertise(self._folders.path(key), service, protocol)
+        return self._transport.advertise(self._at(key), service, protocol)
 
     def serve(
         self, key: str, service: GitService, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules | None = None
     ) -> AsyncGenerator[bytes, None]:
-        return self._transport.serve(self._folders.path(key), service, body, protocol, rules)
+        return self._transport.serve(self._at(key), service, body, protocol, rules)

@@ -1,4 +1,4 @@
-"""Running the git binary: a closed environment, a process group of its own, back-pressure, and errors people can act on."""
+"""Running the git binary: a closed environment, a process group of its own, back-pressure both ways."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 import structlog
 
-from hub_core.errors import HubError, StorageFull, StorageUnavailable
+from hub_core.errors import StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -44,15 +43,6 @@ BASE_CONFIG: Config = (
     ("protocol.allow", "never"),
 )
 """Settings of every git process. They come from the environment, so no file inside a repository can weaken them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """What a git command that ended has left."""
-
-    returncode: int
-    stdout: bytes
-    stderr: str
 
 
 class GitProcess:
@@ -89,6 +79,16 @@ class GitProcess:
     async def read(self, size: int = BLOCK_BYTES) -> bytes:
         """Up to `size` bytes of stdout as soon as there are any; empty at its end."""
         return await self._stdout.read(size)
+
+    async def read_all(self) -> bytes:
+        """All of stdout."""
+        return await self._stdout.read()
+
+    async def feed(self, data: bytes | None) -> None:
+        """Send all of stdin and close it; None when it is not open."""
+        if data is not None:
+            await self.write(data)
+            self.end_input()
 
     async def read_exactly(self, size: int) -> bytes:
         """Exactly `size` bytes of stdout; raises `asyncio.IncompleteReadError` when it ends before."""
@@ -156,7 +156,7 @@ class GitBinary:
             )
         self.program = found
         self._path = os.pathsep.join([str(Path(found).parent), "/usr/local/bin", "/usr/bin", "/bin"])
-        self._short = asyncio.Semaphore(short_commands)
+        self.short_commands = asyncio.Semaphore(short_commands)
 
     def environment(self, repository: Path, config: Config = ()) -> dict[str, str]:
         """The whole environment of a git process: nothing of the hub's own, nothing of a user's configuration."""
@@ -183,81 +183,19 @@ class GitBinary:
             environment[f"GIT_CONFIG_VALUE_{number}"] = value
         return environment
 
-    @asynccontextmanager
-    async def open(
-        self, repository: Path, *arguments: str, config: Config = (), environment: dict[str, str] | None = None,
-        stdin: int = asyncio.subprocess.DEVNULL, stdout: int = asyncio.subprocess.PIPE, pass_fds: Sequence[int] = (),
-    ) -> AsyncIterator[GitProcess]:
-        """Run a command for the length of a `with` block; what is left of its group at the end is killed."""
-        process = await self._spawn(
-            arguments, self.environment(repository, config) | (environment or {}), stdin, stdout, pass_fds
-        )
-        running = GitProcess(process, arguments[0])
+    async def start(
+        self, *arguments: str, environment: dict[str, str], stdin: int, stdout: int, pass_fds: Sequence[int]
+    ) -> GitProcess:
+        """Start git; whoever starts a process stops it."""
         try:
-            yield running
-        finally:
-            await running.stop()
-
-    async def run(
-        self, repository: Path, *arguments: str, stdin: bytes | None = None, config: Config = (),
-        environment: dict[str, str] | None = None, expect: Iterable[int] = (0,),
-    ) -> Finished:
-        """Run a short command to its end and return what it wrote.
-
-        Any exit status outside `expect` raises what `failure` makes of it.
-        """
-        pipe = asyncio.subprocess.PIPE if stdin is not None else asyncio.subprocess.DEVNULL
-        async with self._short, self.open(
-            repository, *arguments, config=config, environment=environment, stdin=pipe
-        ) as process:
-            output, _ = await asyncio.gather(_read_all(process), _feed(process, stdin))
-            finished = Finished(await process.wait(), output, process.stderr)
-        if finished.returncode not in expect:
-            raise failure(repository, arguments[0], finished.returncode, finished.stderr)
-        return finished
-
-    async def _spawn(
-        self, arguments: Sequence[str], environment: dict[str, str], stdin: int, stdout: int, pass_fds: Sequence[int]
-    ) -> asyncio.subprocess.Process:
-        try:
-            return await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 self.program, *arguments, env=environment, cwd="/", start_new_session=True, limit=BLOCK_BYTES,
                 stdin=stdin, stdout=stdout, stderr=asyncio.subprocess.PIPE, pass_fds=pass_fds,
             )
         except OSError as error:
-            log.error("git_not_started", program=self.program, error=str(error))
+            log.exception("git_not_started", program=self.program)
             raise StorageUnavailable(
                 "The hub cannot start git now.",
                 hint="Try again; if it stays so, an administrator should check that git is installed and processes are not exhausted.",
             ) from error
-
-
-def failure(repository: Path, command: str, returncode: int, stderr: str) -> HubError:
-    """The error for a git command that ended as it should not have. git's own words go to the log only."""
-    log.warning("git_failed", command=command, repository=repository.name, returncode=returncode, stderr=stderr)
-    if "No space left on device" in stderr or "Disk quota exceeded" in stderr:
-        return StorageFull(
-            "The disk of the hub's repositories is full; nothing was changed.", hint="An administrator has to free space."
-        )
-    if not (repository / "HEAD").exists():
-        return StorageUnavailable(
-            "The git storage of this repository is not on the disk.",
-            hint="An administrator should check that the data folder is mounted, or restore the repository from a backup.",
-        )
-    return StorageUnavailable(
-        f"git could not finish '{command}' on this repository; nothing was changed.",
-        hint="Try again; if it stays so, an administrator finds the cause in the hub's log under 'git_failed'.",
-    )
-
-
-async def _read_all(process: GitProcess) -> bytes:
-    blocks = []
-    while block := await process.read():
-        blocks.append(block)
-    return b"".join(blocks)
-
-
-async def _feed(process: GitProcess, data: bytes | None) -> None:
-    if data is not None:
-        await process.write(data)
-        process.end_input()
+        return GitProcess(process, arguments[0])

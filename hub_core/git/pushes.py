@@ -6,47 +6,47 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
 
 from hub_core.errors import InvalidContent, RevisionNotFound, TooLarge
+from hub_core.git.bare import BareRepository
 from hub_core.git.pointers import MAX_POINTER_BYTES, LfsPointer, parse_pointer
 from hub_core.git.port import PushRules
-from hub_core.git.process import GitBinary, GitProcess, failure
+from hub_core.git.process import GitProcess
 from hub_core.git.reading import resolve
 
 _LISTED_AT_MOST = 20
 
 
 async def lfs_pointers(
-    git: GitBinary, repository: Path, revisions: Sequence[str], exclude: Sequence[str]
+    repository: BareRepository, revisions: Sequence[str], exclude: Sequence[str]
 ) -> dict[str, int]:
     """Every LFS pointer reachable from `revisions` and not from `exclude`; see `GitBackend.lfs_pointers`."""
     options = ["--all"] if "--all" in revisions else []
-    starts = [await resolve(git, repository, revision) for revision in revisions if revision != "--all"]
-    ends = ["^" + await resolve(git, repository, revision) for revision in exclude]
+    starts = [await resolve(repository, revision) for revision in revisions if revision != "--all"]
+    ends = ["^" + await resolve(repository, revision) for revision in exclude]
     if not options and not starts:
         return {}
     found: dict[str, int] = {}
-    async with aclosing(_pointers(git, repository, [*starts, *ends], options, {})) as pointers:
+    async with aclosing(_pointers(repository, [*starts, *ends], options, {})) as pointers:
         async for _, pointer in pointers:
             found[pointer.oid] = pointer.size
     return found
 
 
 async def check_new_objects(
-    git: GitBinary, repository: Path, new: Sequence[str], environment: dict[str, str], rules: PushRules, max_blob_bytes: int
+    repository: BareRepository, new: Sequence[str], environment: dict[str, str], rules: PushRules, max_blob_bytes: int
 ) -> None:
     """Check what is reachable from the commits `new` and from no ref yet.
 
     `environment` makes git see the quarantine they lie in. Raises `TooLarge` for a plain blob above `max_blob_bytes`, `InvalidContent`
     for LFS pointers whose objects the hub does not have.
     """
-    await _check_blob_sizes(git, repository, new, environment, max_blob_bytes)
+    await _check_blob_sizes(repository, new, environment, max_blob_bytes)
     if rules.check_pointers is None:
         return
     paths: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    async with aclosing(_pointers(git, repository, new, _NEW_ONLY, environment)) as pointers:
+    async with aclosing(_pointers(repository, new, _NEW_ONLY, environment)) as pointers:
         async for path, pointer in pointers:
             if sizes.setdefault(pointer.oid, pointer.size) != pointer.size:
                 raise InvalidContent(f"Two LFS pointers give different sizes for the same object {pointer.oid}; one is {path!r}.")
@@ -63,11 +63,11 @@ async def check_new_objects(
 
 
 async def _check_blob_sizes(
-    git: GitBinary, repository: Path, new: Sequence[str], environment: dict[str, str], max_blob_bytes: int
+    repository: BareRepository, new: Sequence[str], environment: dict[str, str], max_blob_bytes: int
 ) -> None:
     large = []
     async with _objects(
-        git, repository, new, [*_NEW_ONLY, "--filter=object:type=blob"], environment,
+        repository, new, [*_NEW_ONLY, "--filter=object:type=blob"], environment,
         "--batch-check=%(objecttype) %(objectsize) %(rest)",
     ) as process:
         async for line in process.records(b"\n"):
@@ -88,12 +88,12 @@ _NEW_ONLY = ["--not", "--all"]
 
 
 async def _pointers(
-    git: GitBinary, repository: Path, revisions: Sequence[str], options: Sequence[str], environment: dict[str, str]
+    repository: BareRepository, revisions: Sequence[str], options: Sequence[str], environment: dict[str, str]
 ) -> AsyncGenerator[tuple[str, LfsPointer], None]:
     """Path and content of every LFS pointer among the listed objects."""
     filters = [f"--filter=blob:limit={MAX_POINTER_BYTES}", "--filter=object:type=blob", "--filter-provided-objects"]
     async with _objects(
-        git, repository, revisions, [*options, *filters], environment, "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
+        repository, revisions, [*options, *filters], environment, "--batch=%(objectname) %(objecttype) %(objectsize) %(rest)"
     ) as process:
         while True:
             try:
@@ -109,16 +109,16 @@ async def _pointers(
 
 @asynccontextmanager
 async def _objects(
-    git: GitBinary, repository: Path, revisions: Sequence[str], options: Sequence[str], environment: dict[str, str], form: str
+    repository: BareRepository, revisions: Sequence[str], options: Sequence[str], environment: dict[str, str], form: str
 ) -> AsyncIterator[GitProcess]:
     """`cat-file` about every object that `rev-list` finds; the one writes straight into the other."""
     reading_end, writing_end = os.pipe()
     try:
-        async with git.open(
-            repository, "rev-list", "--objects", "--stdin", *options,
+        async with repository.open(
+            "rev-list", "--objects", "--stdin", *options,
             environment=environment, stdin=asyncio.subprocess.PIPE, stdout=writing_end,
-        ) as listing, git.open(
-            repository, "cat-file", "--buffer", form, environment=environment, stdin=reading_end
+        ) as listing, repository.open(
+            "cat-file", "--buffer", form, environment=environment, stdin=reading_end
         ) as process:
             os.close(reading_end)
             os.close(writing_end)
@@ -135,7 +135,7 @@ async def _objects(
                 os.close(descriptor)
 
 
-def _walk_failed(repository: Path, command: str, returncode: int, stderr: str) -> Exception:
+def _walk_failed(repository: BareRepository, command: str, returncode: int, stderr: str) -> Exception:
     if "bad object" in stderr:
         return RevisionNotFound("A commit of the request is not in this repository.", hint="List its branches and tags.")
-    return failure(repository, command, returncode, stderr)
+    return repository.failure(command, returncode, stderr)

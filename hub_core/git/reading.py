@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 from hub_core.errors import EntryNotFound, RevisionNotFound
+from hub_core.git.bare import BareRepository
 from hub_core.git.paths import readable_path
 from hub_core.git.port import EntryKind, GitCommit, GitEntry, Signature
-from hub_core.git.process import BLOCK_BYTES, GitBinary, failure
+from hub_core.git.process import BLOCK_BYTES
 from hub_core.git.refnames import BRANCHES, HIDDEN, TAGS, is_ref_name
 
 _HASH = re.compile(r"[0-9a-f]{40}")
@@ -33,7 +33,7 @@ def check_hash(text: str) -> str:
     return text
 
 
-async def resolve(git: GitBinary, repository: Path, revision: str) -> str:
+async def resolve(repository: BareRepository, revision: str) -> str:
     """The commit hash of a branch, a tag, a full ref, or a whole or abbreviated hash, looked for in this order.
 
     Only a whole hash goes before names: no branch or tag can be called so.
@@ -42,13 +42,13 @@ async def resolve(git: GitBinary, repository: Path, revision: str) -> str:
     if not candidates:
         raise _unknown_revision(revision)
     # One process answers all candidates, and stdin cannot be read as options.
-    answer = await git.run(
-        repository, "cat-file", "--batch-check=%(objectname)", stdin="".join(f"{c}^{{commit}}\n" for c in candidates).encode()
+    answer = await repository.run(
+            "cat-file", "--batch-check=%(objectname)", stdin="".join(f"{c}^{{commit}}\n" for c in candidates).encode()
     )
     for line in answer.stdout.decode().splitlines():
         if is_hash(line):
             return line
-    await _require_storage(git, repository)
+    _require_storage(repository)
     raise _unknown_revision(revision)
 
 
@@ -70,40 +70,40 @@ def _unknown_revision(revision: str) -> RevisionNotFound:
     )
 
 
-async def _require_storage(git: GitBinary, repository: Path) -> None:
+def _require_storage(repository: BareRepository) -> None:
     """Raise the right error when nothing was found because the repository itself is not there."""
-    if not (repository / "HEAD").exists():  # noqa: ASYNC240 - one stat on a path that was just read
-        raise failure(repository, "cat-file", _FATAL, "no repository")
+    if error := repository.not_there():
+        raise error
 
 
-async def entry(git: GitBinary, repository: Path, commit_hash: str, path: str) -> GitEntry:
+async def entry(repository: BareRepository, commit_hash: str, path: str) -> GitEntry:
     """The tree entry at `path`; the empty path is the root folder."""
     check_hash(commit_hash)
     if not path:
-        return await _root(git, repository, commit_hash)
+        return await _root(repository, commit_hash)
     if readable_path(path):
-        listed = await git.run(
-            repository, "ls-tree", "-z", "-l", "--full-tree", commit_hash, "--", path, expect=(0, _FATAL)
+        listed = await repository.run(
+            "ls-tree", "-z", "-l", "--full-tree", commit_hash, "--", path, expect=(0, _FATAL)
         )
         if listed.returncode:
-            raise await _missing_commit(git, repository, commit_hash, listed.stderr)
+            raise await _missing_commit(repository, commit_hash, listed.stderr)
         for record in listed.stdout.split(b"\0")[:-1]:
             return _parse_entry(record, "")
     raise _unknown_path(path)
 
 
-async def _root(git: GitBinary, repository: Path, commit_hash: str) -> GitEntry:
-    answer = await git.run(
-        repository, "cat-file", "--batch-check=%(objectname)", stdin=f"{commit_hash}^{{tree}}\n".encode()
+async def _root(repository: BareRepository, commit_hash: str) -> GitEntry:
+    answer = await repository.run(
+            "cat-file", "--batch-check=%(objectname)", stdin=f"{commit_hash}^{{tree}}\n".encode()
     )
     oid = answer.stdout.decode().strip()
     if not is_hash(oid):
-        raise await _missing_commit(git, repository, commit_hash, "no such tree")
+        raise await _missing_commit(repository, commit_hash, "no such tree")
     return GitEntry("", EntryKind.FOLDER, oid, None)
 
 
 async def tree(
-    git: GitBinary, repository: Path, commit_hash: str, path: str, *, recursive: bool, after: str | None, limit: int | None
+    repository: BareRepository, commit_hash: str, path: str, *, recursive: bool, after: str | None, limit: int | None
 ) -> list[GitEntry]:
     """Entries of the folder `path` in git's order behind the entry `after`, at most `limit`; see `GitBackend.tree`."""
     check_hash(commit_hash)
@@ -115,8 +115,8 @@ async def tree(
     if limit is not None and limit <= 0:
         return entries
     skipping = after is not None
-    async with git.open(
-        repository, "ls-tree", "-z", "-l", "--full-tree", *flags, f"{commit_hash}:{path}"
+    async with repository.open(
+            "ls-tree", "-z", "-l", "--full-tree", *flags, f"{commit_hash}:{path}"
     ) as process:
         async for record in process.records():
             found = _parse_entry(record, prefix)
@@ -128,7 +128,7 @@ async def tree(
                 skipping = False
         returncode = await process.wait()
     if returncode:
-        await entry(git, repository, commit_hash, path)
+        await entry(repository, commit_hash, path)
         raise EntryNotFound(f"{path!r} is a file, not a folder.", hint="Ask for the entry itself.", path=path)
     if skipping:
         raise EntryNotFound(f"The listing cannot go on behind {after!r}: there is no such entry.", hint="Start it again.")
@@ -147,47 +147,47 @@ def _unknown_path(path: str) -> EntryNotFound:
     return EntryNotFound(f"There is no {path[:500]!r} at this revision.", hint="List the folder above it.", path=path[:500])
 
 
-async def _missing_commit(git: GitBinary, repository: Path, commit_hash: str, stderr: str) -> Exception:
-    await _require_storage(git, repository)
-    answer = await git.run(repository, "cat-file", "-t", commit_hash, expect=(0, _FATAL))
-    return failure(repository, "ls-tree", _FATAL, stderr) if answer.returncode == 0 else _unknown_revision(commit_hash)
+async def _missing_commit(repository: BareRepository, commit_hash: str, stderr: str) -> Exception:
+    _require_storage(repository)
+    answer = await repository.run("cat-file", "-t", commit_hash, expect=(0, _FATAL))
+    return repository.failure("ls-tree", _FATAL, stderr) if answer.returncode == 0 else _unknown_revision(commit_hash)
 
 
 async def read_blob(
-    git: GitBinary, repository: Path, oid: str, offset: int, length: int | None
+    repository: BareRepository, oid: str, offset: int, length: int | None
 ) -> AsyncGenerator[bytes, None]:
     """The bytes of a blob from `offset`, at most `length` of them, in blocks."""
     if not is_hash(oid):
         raise _unknown_blob(oid)
     left = length
-    async with git.open(repository, "cat-file", "blob", oid) as process:
+    async with repository.open("cat-file", "blob", oid) as process:
         while block := await process.read(BLOCK_BYTES):
             if offset:
                 skipped = min(offset, len(block))
                 offset -= skipped
-                block = block[skipped:]  # noqa: PLW2901 - what is left of the same block
+                block = block[skipped:]
             if left is not None:
-                block = block[:left]  # noqa: PLW2901 - what is left of the same block
+                block = block[:left]
                 left -= len(block)
             if block:
                 yield block
             if left == 0:
                 return
         if returncode := await process.wait():
-            await blob_size(git, repository, oid)
-            raise failure(repository, "cat-file", returncode, process.stderr)
+            await blob_size(repository, oid)
+            raise repository.failure("cat-file", returncode, process.stderr)
 
 
-async def blob_size(git: GitBinary, repository: Path, oid: str) -> int:
+async def blob_size(repository: BareRepository, oid: str) -> int:
     """Size of a blob in bytes; raises `EntryNotFound`."""
     if is_hash(oid):
-        answer = await git.run(
-            repository, "cat-file", "--batch-check=%(objecttype) %(objectsize)", stdin=f"{oid}\n".encode()
+        answer = await repository.run(
+            "cat-file", "--batch-check=%(objecttype) %(objectsize)", stdin=f"{oid}\n".encode()
         )
         kind, _, size = answer.stdout.decode().strip().partition(" ")
         if kind == "blob":
             return int(size)
-        await _require_storage(git, repository)
+        _require_storage(repository)
     raise _unknown_blob(oid)
 
 
@@ -196,14 +196,14 @@ def _unknown_blob(oid: str) -> EntryNotFound:
 
 
 async def log(
-    git: GitBinary, repository: Path, revision: str, *, path: str | None, skip: int, limit: int
+    repository: BareRepository, revision: str, *, path: str | None, skip: int, limit: int
 ) -> list[GitCommit]:
     """History from `revision` backwards, newest first; see `GitBackend.log`."""
-    commit_hash = await resolve(git, repository, revision)
+    commit_hash = await resolve(repository, revision)
     if path and not readable_path(path):
         raise _unknown_path(path)
-    listed = await git.run(
-        repository, "log", "-z", f"--format={_LOG_FORMAT}", "--date=raw", "--no-color", "--encoding=UTF-8",
+    listed = await repository.run(
+            "log", "-z", f"--format={_LOG_FORMAT}", "--date=raw", "--no-color", "--encoding=UTF-8",
         f"--skip={max(skip, 0)}", f"--max-count={max(limit, 0)}", commit_hash, "--", *([path] if path else []),
     )
     return list(_parse_log(listed.stdout))
@@ -236,8 +236,8 @@ def parse_date(raw: str) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-async def count_commits(git: GitBinary, repository: Path, revision: str) -> int:
+async def count_commits(repository: BareRepository, revision: str) -> int:
     """Number of commits reachable from `revision`, or from every ref when it is `--all`."""
-    start = revision if revision == "--all" else await resolve(git, repository, revision)
-    counted = await git.run(repository, "rev-list", "--count", start)
+    start = revision if revision == "--all" else await resolve(repository, revision)
+    counted = await repository.run("rev-list", "--count", start)
     return int(counted.stdout)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Self
 
 from hub_core.errors import HubError, StorageUnavailable
+from hub_core.git.bare import BareRepository
 from hub_core.git.port import ZERO_OID, PushRules, RefUpdate
-from hub_core.git.process import Config, GitBinary
+from hub_core.git.process import Config
 from hub_core.git.pushes import check_new_objects
 from hub_core.git.refnames import check_full_ref
 
@@ -29,8 +30,7 @@ _INTERNAL = "The hub failed to check this push; nothing was changed. An administ
 class PushConversation:
     """Answers the hooks of one push. `moving` is true from the moment that the refs may move."""
 
-    def __init__(self, git: GitBinary, repository: Path, rules: PushRules, max_blob_bytes: int) -> None:
-        self._git = git
+    def __init__(self, repository: BareRepository, rules: PushRules, max_blob_bytes: int) -> None:
         self._repository = repository
         self._rules = rules
         self._max_blob_bytes = max_blob_bytes
@@ -106,7 +106,7 @@ class PushConversation:
             check_full_ref(update.ref)
         if new:
             await check_new_objects(
-                self._git, self._repository, [update.new for update in new], environment, self._rules, self._max_blob_bytes
+                self._repository, [update.new for update in new], environment, self._rules, self._max_blob_bytes
             )
 
     def _write(self, refusal: str | None) -> None:

@@ -6,11 +6,11 @@ import asyncio
 import calendar
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from hub_core.errors import Conflict, HubError, InvalidInput, RefAlreadyExists, RevisionNotFound, StaleParent
+from hub_core.git.bare import BareRepository
 from hub_core.git.port import ZERO_OID, GitRef, Signature
-from hub_core.git.process import GitBinary, GitProcess, failure
+from hub_core.git.process import GitProcess
 from hub_core.git.reading import is_hash, resolve
 from hub_core.git.refnames import BRANCHES, HIDDEN, TAGS, check_full_ref, check_ref_name
 
@@ -21,12 +21,12 @@ _FORMAT = (
 )
 
 
-async def refs(git: GitBinary, repository: Path, prefix: str) -> list[GitRef]:
+async def refs(repository: BareRepository, prefix: str) -> list[GitRef]:
     """Refs under `prefix` that lead to a commit, sorted by name; the hub's own are left out."""
     pattern = prefix.rstrip("/") or "refs"
     if not pattern.startswith("refs"):
         raise InvalidInput(f"{prefix!r} is no prefix of refs.", hint="Start it with refs/.")
-    listed = await git.run(repository, "for-each-ref", f"--format={_FORMAT}", pattern)
+    listed = await repository.run("for-each-ref", f"--format={_FORMAT}", pattern)
     fields = listed.stdout.decode(errors="replace").split("\0")
     found = []
     for start in range(0, len(fields) - 1, _FIELDS):
@@ -34,48 +34,43 @@ async def refs(git: GitBinary, repository: Path, prefix: str) -> list[GitRef]:
         name = name.removeprefix("\n")
         if name.startswith(HIDDEN):
             continue
-        commit_hash = await _commit_hash(git, repository, name, oid, kind, peeled, peeled_kind)
+        commit_hash: str | None = {kind: oid, peeled_kind: peeled}.get("commit")
+        if commit_hash is None and peeled_kind == "tag":
+            commit_hash = await _peel(repository, name)
         if commit_hash is not None:
             found.append(GitRef(name, oid, commit_hash, message.removesuffix("\n") if kind == "tag" else None))
     return found
 
 
-async def _commit_hash(
-    git: GitBinary, repository: Path, name: str, oid: str, kind: str, peeled: str, peeled_kind: str
-) -> str | None:
-    if kind == "commit":
-        return oid
-    if peeled_kind == "commit":
-        return peeled
-    if peeled_kind != "tag":
-        return None  # a tag of a tree or of a blob
+async def _peel(repository: BareRepository, name: str) -> str | None:
+    """The commit at the end of a chain of tags; None when it ends in a tree or a blob."""
     try:
-        return await resolve(git, repository, name)
+        return await resolve(repository, name)
     except RevisionNotFound:
         return None
 
 
-async def update_ref(git: GitBinary, repository: Path, ref: str, new: str, old: str) -> None:
+async def update_ref(repository: BareRepository, ref: str, new: str, old: str) -> None:
     """Set `ref` from `old` to `new`; see `GitBackend.update_ref`."""
     if new != ZERO_OID:
         check_full_ref(ref)
     if not (is_hash(new) and is_hash(old)) or new == old:
         raise InvalidInput("A ref moves from one whole hash to another.", hint="Look the ref up again.")
-    async with ref_transaction(git, repository, ref, new, old):
+    async with ref_transaction(repository, ref, new, old):
         pass
 
 
 @asynccontextmanager
 async def ref_transaction(
-    git: GitBinary, repository: Path, ref: str, new: str, old: str, environment: dict[str, str] | None = None
+    repository: BareRepository, ref: str, new: str, old: str, environment: dict[str, str] | None = None
 ) -> AsyncIterator[None]:
     """Lock `ref` at `old` for the length of a `with` block, and move it to `new` when the block ends well.
 
     Raises `StaleParent` when the ref is not at `old`, `RefAlreadyExists` when its name cannot be taken.
     """
     arguments = ("update-ref", "--stdin", "-z", "-m", "hub")
-    async with git.open(
-        repository, *arguments, environment=environment, stdin=asyncio.subprocess.PIPE
+    async with repository.open(
+            *arguments, environment=environment, stdin=asyncio.subprocess.PIPE
     ) as process:
         change = f"delete {ref}\0{old}\0" if new == ZERO_OID else f"update {ref}\0{new}\0{old}\0"
         await _command(repository, process, ref, f"start\0{change}prepare\0", "prepare: ok")
@@ -83,7 +78,7 @@ async def ref_transaction(
         await _command(repository, process, ref, "commit\0", "commit: ok")
 
 
-async def _command(repository: Path, process: GitProcess, ref: str, command: str, expected: str) -> None:
+async def _command(repository: BareRepository, process: GitProcess, ref: str, command: str, expected: str) -> None:
     await process.write(command.encode())
     answer = ""
     while answer != expected:
@@ -93,7 +88,7 @@ async def _command(repository: Path, process: GitProcess, ref: str, command: str
             raise _refused(repository, ref, await process.wait(), process.stderr) from None
 
 
-def _refused(repository: Path, ref: str, returncode: int, stderr: str) -> HubError:
+def _refused(repository: BareRepository, ref: str, returncode: int, stderr: str) -> HubError:
     name = ref.removeprefix(BRANCHES).removeprefix(TAGS)
     if "exists; cannot create" in stderr or "cannot process" in stderr:
         return RefAlreadyExists(
@@ -108,36 +103,36 @@ def _refused(repository: Path, ref: str, returncode: int, stderr: str) -> HubErr
         return RevisionNotFound("The commit is not in this repository; nothing was changed.", hint="List its commits.")
     if ".lock': File exists" in stderr:
         return Conflict(f"{name!r} is being changed by somebody else; nothing was changed.", hint="Try again in a moment.")
-    return failure(repository, "update-ref", returncode, stderr)
+    return repository.failure("update-ref", returncode, stderr)
 
 
 async def create_annotated_tag(
-    git: GitBinary, repository: Path, name: str, commit_hash: str, message: str, tagger: Signature
+    repository: BareRepository, name: str, commit_hash: str, message: str, tagger: Signature
 ) -> str:
     """Write a tag object and its ref; see `GitBackend.create_annotated_tag`."""
     check_ref_name(name)
     if "\0" in message or not message.strip():
         raise InvalidInput("The message of the tag is empty, or contains a NUL.", hint="Write a line of text.")
-    target = await resolve(git, repository, commit_hash)
+    target = await resolve(repository, commit_hash)
     tag = f"object {target}\ntype commit\ntag {name}\ntagger {format_signature(tagger)}\n\n{message.rstrip()}\n"
-    written = await git.run(repository, "hash-object", "-t", "tag", "-w", "--stdin", stdin=tag.encode())
+    written = await repository.run("hash-object", "-t", "tag", "-w", "--stdin", stdin=tag.encode())
     oid = written.stdout.decode().strip()
     try:
-        await update_ref(git, repository, TAGS + name, oid, ZERO_OID)
+        await update_ref(repository, TAGS + name, oid, ZERO_OID)
     except StaleParent:
         raise RefAlreadyExists(f"There is a tag {name!r} already; nothing was changed.", hint="Choose another name.") from None
     return oid
 
 
-async def default_branch(git: GitBinary, repository: Path) -> str:
+async def default_branch(repository: BareRepository) -> str:
     """Name of the branch HEAD points to."""
-    head = await git.run(repository, "symbolic-ref", "HEAD")
+    head = await repository.run("symbolic-ref", "HEAD")
     return head.stdout.decode().strip().removeprefix(BRANCHES)
 
 
-async def set_default_branch(git: GitBinary, repository: Path, branch: str) -> None:
+async def set_default_branch(repository: BareRepository, branch: str) -> None:
     """Point HEAD to `branch`."""
-    await git.run(repository, "symbolic-ref", "-m", "hub", "HEAD", BRANCHES + check_ref_name(branch))
+    await repository.run("symbolic-ref", "-m", "hub", "HEAD", BRANCHES + check_ref_name(branch))
 
 
 def format_signature(signature: Signature) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
-from pathlib import Path
 
 import structlog
 
 from hub_core.errors import InvalidInput
+from hub_core.git.bare import BareRepository
 from hub_core.git.port import GitService, PushRules
-from hub_core.git.process import Config, GitBinary, GitProcess, failure
+from hub_core.git.process import Config, GitProcess
 from hub_core.git.receiving import PushConversation, check_hooks
 
 log = structlog.get_logger(__name__)
@@ -45,46 +45,45 @@ _FINISH_SECONDS = 60.0
 class Transport:
     """Runs the services on repositories on disk."""
 
-    def __init__(self, git: GitBinary, *, max_blob_bytes: int, max_push_bytes: int) -> None:
-        self._git = git
+    def __init__(self, *, max_blob_bytes: int, max_push_bytes: int) -> None:
         self._max_blob_bytes = max_blob_bytes
         self._receive_config: Config = (*_RECEIVE_CONFIG, ("receive.maxInputSize", str(max_push_bytes)))
 
-    async def advertise(self, repository: Path, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
+    async def advertise(self, repository: BareRepository, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
         """The refs and capabilities of `service`; see `GitBackend.advertise`."""
         config = _UPLOAD_CONFIG if service is GitService.UPLOAD_PACK else self._receive_config
-        async with self._git.open(
-            repository, _command(service), "--stateless-rpc", "--http-backend-info-refs", str(repository),
+        async with repository.open(
+            _command(service), "--stateless-rpc", "--http-backend-info-refs", str(repository),
             config=config, environment=_protocol(protocol),
         ) as process:
             while block := await process.read():
                 yield block
             if returncode := await process.wait():
-                raise failure(repository, _command(service), returncode, process.stderr)
+                raise repository.failure(_command(service), returncode, process.stderr)
 
     def serve(
-        self, repository: Path, service: GitService, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules | None
+        self, repository: BareRepository, service: GitService, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules | None
     ) -> AsyncGenerator[bytes, None]:
         """One round of `service`; see `GitBackend.serve`."""
         if service is GitService.UPLOAD_PACK:
             return self._upload(repository, body, protocol)
         return self._receive(repository, body, protocol, rules or PushRules())
 
-    async def _upload(self, repository: Path, body: AsyncIterator[bytes], protocol: str | None) -> AsyncGenerator[bytes, None]:
-        async with self._git.open(
-            repository, "upload-pack", "--stateless-rpc", "--strict", str(repository),
+    async def _upload(self, repository: BareRepository, body: AsyncIterator[bytes], protocol: str | None) -> AsyncGenerator[bytes, None]:
+        async with repository.open(
+            "upload-pack", "--stateless-rpc", "--strict", str(repository),
             config=_UPLOAD_CONFIG, environment=_protocol(protocol), stdin=asyncio.subprocess.PIPE,
         ) as process, aclosing(_exchange(repository, process, body)) as blocks:
             async for block in blocks:
                 yield block
 
     async def _receive(
-        self, repository: Path, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules
+        self, repository: BareRepository, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules
     ) -> AsyncGenerator[bytes, None]:
         check_hooks()
-        with PushConversation(self._git, repository, rules, self._max_blob_bytes) as conversation:
-            async with self._git.open(
-                repository, "receive-pack", "--stateless-rpc", str(repository),
+        with PushConversation(repository, rules, self._max_blob_bytes) as conversation:
+            async with repository.open(
+                "receive-pack", "--stateless-rpc", str(repository),
                 config=(*self._receive_config, *conversation.config), environment=_protocol(protocol) | conversation.environment,
                 stdin=asyncio.subprocess.PIPE, pass_fds=conversation.descriptors,
             ) as process:
@@ -101,7 +100,7 @@ class Transport:
                     await _end(answers)
 
 
-async def _exchange(repository: Path, process: GitProcess, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def _exchange(repository: BareRepository, process: GitProcess, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """Send `body` to git while yielding what it answers. An error of `body` is raised as soon as git has noticed its end."""
     pump = asyncio.create_task(_pump(body, process))
     answered = False
@@ -114,7 +113,7 @@ async def _exchange(repository: Path, process: GitProcess, body: AsyncIterator[b
         if pump.done():
             pump.result()
         if returncode := await process.wait():
-            log.info("git_refused", repository=repository.name, returncode=returncode, stderr=process.stderr)
+            log.info("git_refused", repository=repository.path.name, returncode=returncode, stderr=process.stderr)
             if not answered:
                 raise InvalidInput("git cannot read this request; nothing was changed.", hint="Try again with a current git client.")
     finally:

@@ -14,44 +14,59 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub_core.errors import EntryNotFound, InvalidContent, InvalidInput, InvalidPath, StaleParent, TooLarge
+from hub_core.git.bare import BareRepository
 from hub_core.git.layout import INCOMING, sync_folder
 from hub_core.git.paths import check_path, readable_path
 from hub_core.git.port import ZERO_OID, Change, PutFile, RemovePath, Signature
-from hub_core.git.process import GitBinary, GitProcess, failure
+from hub_core.git.process import GitProcess
 from hub_core.git.reading import check_hash
 from hub_core.git.refnames import BRANCHES, HIDDEN, check_ref_name
 from hub_core.git.refs import format_signature, ref_transaction
 
 
+@dataclass(frozen=True, slots=True)
+class NewCommit:
+    """A commit to be made on top of `parent`, at which `branch` has to be; None for the first of the branch."""
+
+    branch: str
+    parent: str | None
+    message: str
+    author: Signature
+
+
 async def commit(
-    git: GitBinary, repository: Path, branch: str, parent: str | None, changes: AsyncIterator[Change],
-    message: str, author: Signature, max_blob_bytes: int,
+    repository: BareRepository, new: NewCommit, changes: AsyncIterator[Change], max_blob_bytes: int
 ) -> str:
-    """Write one commit and move `branch` to it; see `GitBackend.commit`."""
-    check_ref_name(branch)
-    if "\0" in message or not message.strip():
+    """Write one commit and move its branch to it; see `GitBackend.commit`."""
+    check_ref_name(new.branch)
+    if "\0" in new.message or not new.message.strip():
         raise InvalidInput("The commit message is empty, or contains a NUL.", hint="Write a line of text.")
-    if parent is not None:
-        check_hash(parent)
-    ref = BRANCHES + branch
+    if new.parent is not None:
+        check_hash(new.parent)
+    objects = repository.path / "objects"
     async with _quarantine(repository) as incoming:
-        environment = {
-            "GIT_OBJECT_DIRECTORY": str(incoming),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository / "objects"),
-        }
-        commit_hash = await _import(git, repository, environment, parent, changes, message, author, max_blob_bytes)
-        async with ref_transaction(git, repository, ref, commit_hash, parent or ZERO_OID, environment):
-            await asyncio.to_thread(_migrate, incoming, repository / "objects")
+        environment = {"GIT_OBJECT_DIRECTORY": str(incoming), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+        async with repository.open(
+            "fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw",
+            environment=environment, stdin=asyncio.subprocess.PIPE,
+        ) as process:
+            stream = _ImportStream(process, repository, new, max_blob_bytes)
+            await stream.begin()
+            async for change in changes:
+                await stream.apply(change)
+            commit_hash = await stream.finish()
+        async with ref_transaction(repository, BRANCHES + new.branch, commit_hash, new.parent or ZERO_OID, environment):
+            await asyncio.to_thread(_migrate, incoming, objects)
     return commit_hash
 
 
 @asynccontextmanager
-async def _quarantine(repository: Path) -> AsyncIterator[Path]:
-    incoming = repository / "objects" / f"{INCOMING}{uuid.uuid4().hex}"
+async def _quarantine(repository: BareRepository) -> AsyncIterator[Path]:
+    incoming = repository.path / "objects" / f"{INCOMING}{uuid.uuid4().hex}"
     try:
         await asyncio.to_thread((incoming / "pack").mkdir, parents=True)
     except OSError as error:
-        raise failure(repository, "fast-import", error.errno or 1, str(error)) from error
+        raise repository.failure("fast-import", error.errno or 1, str(error)) from error
     try:
         yield incoming
     finally:
@@ -67,39 +82,24 @@ def _migrate(incoming: Path, objects: Path) -> None:
     sync_folder(target)
 
 
-async def _import(
-    git: GitBinary, repository: Path, environment: dict[str, str], parent: str | None, changes: AsyncIterator[Change],
-    message: str, author: Signature, max_blob_bytes: int,
-) -> str:
-    async with git.open(
-        repository, "fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw",
-        environment=environment, stdin=asyncio.subprocess.PIPE,
-    ) as process:
-        stream = _ImportStream(process, repository, parent, max_blob_bytes)
-        await stream.begin(message, author)
-        async for change in changes:
-            await stream.apply(change)
-        return await stream.finish()
-
-
 @dataclass
 class _ImportStream:
     """The conversation with one `git fast-import`, about one commit."""
 
     process: GitProcess
-    repository: Path
-    parent: str | None
+    repository: BareRepository
+    new: NewCommit
     max_blob_bytes: int
     folders: set[str] = field(default_factory=set)
     # The ref under which fast-import builds the commit; it is taken back before the end, so that none is ever written.
     scratch: str = field(default_factory=lambda: f"{HIDDEN}import-{uuid.uuid4().hex}")
 
-    async def begin(self, message: str, author: Signature) -> None:
-        who = format_signature(author)
-        text = message.encode()
+    async def begin(self) -> None:
+        who = format_signature(self.new.author)
+        text = self.new.message.encode()
         start = f"commit {self.scratch}\nmark :1\nauthor {who}\ncommitter {who}\ndata {len(text)}\n".encode() + text + b"\n"
-        if self.parent is not None:
-            start += f"from {self.parent}\n".encode()
+        if self.new.parent is not None:
+            start += f"from {self.new.parent}\n".encode()
         await self._send(start)
 
     async def apply(self, change: Change) -> None:
@@ -111,7 +111,7 @@ class _ImportStream:
     async def finish(self) -> str:
         """End the commit; returns its hash once its pack is durably in the quarantine."""
         root = await self._look('ls ""')
-        before = await self._look(f'ls {self.parent} ""') if self.parent else None
+        before = await self._look(f'ls {self.new.parent} ""') if self.new.parent else None
         if root == before or (before is None and root.startswith("missing")):
             raise InvalidInput("The commit would change nothing; none was made.", hint="The files are there already as given.")
         commit_hash = await self._look("get-mark :1")
@@ -178,11 +178,11 @@ class _ImportStream:
 
     async def _failure(self, returncode: int) -> Exception:
         stderr = self.process.stderr
-        if self.parent is not None and ("Not a valid commit" in stderr or "Not a commit" in stderr or "object not found" in stderr):
+        if self.new.parent is not None and ("Not a valid commit" in stderr or "Not a commit" in stderr or "object not found" in stderr):
             return StaleParent(
-                f"The parent commit {self.parent} is not in this repository; nothing was changed.", hint="Read the branch again."
+                f"The parent commit {self.new.parent} is not in this repository; nothing was changed.", hint="Read the branch again."
             )
-        return failure(self.repository, "fast-import", returncode, stderr)
+        return self.repository.failure("fast-import", returncode, stderr)
 
 
 def _quote(path: str) -> str:
