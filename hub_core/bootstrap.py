@@ -49,7 +49,7 @@ def build_hub(settings: Settings) -> Hub:
         refs=RefService(git, jobs),
         contents=contents,
         commits=commits,
-        datasets=DatasetService(contents, settings),
+        datasets=DatasetService(git, contents, settings),
         jobs=jobs,
         approvals=approvals,
         activity=activity,

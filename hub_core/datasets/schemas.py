@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from hub_core.repositories.schemas import RepositoryName, Revision
@@ -24,3 +26,34 @@ class DescribeDataset(BaseModel):
     repository: RepositoryName
     path: str | None = DataPath
     revision: Revision = None
+
+
+class DatasetColumn(BaseModel):
+    """A column; `type` reads like Arrow's type names."""
+
+    name: str
+    type: str
+    nullable: bool
+
+
+class DatasetSchema(BaseModel):
+    """The columns of one data file. `row_count` is None where only reading the whole file would tell."""
+
+    repository: str
+    path: str
+    revision: str
+    commit_hash: str
+    format: str
+    columns: list[DatasetColumn]
+    row_count: int | None
+
+
+class DatasetRows(DatasetSchema):
+    """Rows of one data file, one cell a column.
+
+    A cell is a number, text, boolean or null; what cannot be shown whole is an object with `kind` (text, binary, image, nested).
+    """
+
+    rows: list[list[Any]]
+    has_more: bool
+    truncated: bool
