@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import secrets
 from collections.abc import Mapping
 from hashlib import sha256
 
@@ -70,8 +71,20 @@ def check_csrf(request: Request, token: str | None) -> None:
         )
 
 
+def remember_visitor(request: Request, response: Response) -> None:
+    """Give a browser that is not signed in the cookie its forms' CSRF token is bound to; call it on every page with a form."""
+    if session_secret_from_cookies(hub_of(request), request.cookies) is None and CSRF_COOKIE not in request.cookies:
+        response.set_cookie(CSRF_COOKIE, _visitor(request), httponly=True, samesite="lax", secure=is_secure(request), path="/")
+
+
 def _csrf_subject(request: Request) -> str:
-    return session_secret_from_cookies(hub_of(request), request.cookies) or "visitor:" + request.cookies.get(CSRF_COOKIE, "")
+    return session_secret_from_cookies(hub_of(request), request.cookies) or "visitor:" + _visitor(request)
+
+
+def _visitor(request: Request) -> str:
+    known = request.cookies.get(CSRF_COOKIE) or getattr(request.state, "visitor", None)
+    request.state.visitor = known or secrets.token_urlsafe(32)
+    return str(request.state.visitor)
 
 
 async def actor_of_headers(hub: Hub, headers: Mapping[str, str]) -> Actor | None:

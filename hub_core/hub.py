@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr
+from sqlalchemy import text
 
 from hub_core.accounts.secrets import hash_password
 from hub_core.accounts.service import AccountService
@@ -97,6 +98,11 @@ class Hub:
         finally:
             await self.services.jobs.close()
             await self.database.dispose()
+
+    async def check_ready(self) -> None:
+        """Return if the hub can do its work; raises what the database raises."""
+        async with self.database.transaction(write=False) as session:
+            await session.execute(text("SELECT 1"))
 
     async def set_up(self) -> str | None:
         """Prepare a fresh hub: make the administrator the settings name, or return the path of the one-time set-up page.

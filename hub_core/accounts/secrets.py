@@ -15,7 +15,7 @@ from hub_core.errors import InvalidInput
 
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 1024
-TOKEN_PREFIX = "hp_"
+TOKEN_PREFIX = "hp_"  # noqa: S105  # what makes leaked tokens easy to find by scanners
 
 _hasher = PasswordHasher()
 # Compared against when a name does not exist, so that an answer takes as long as for one that does.

@@ -24,7 +24,7 @@ _EXECUTOR = "hubpilot"
 class DbosJobEngine:
     """`JobEngine` on SQLite or PostgreSQL."""
 
-    _current: ClassVar[DbosJobEngine | None] = None
+    current: ClassVar[DbosJobEngine | None] = None
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
@@ -34,9 +34,9 @@ class DbosJobEngine:
     async def launch(self, execute: Execute) -> None:
         self._execute = execute
         self._loop = asyncio.get_running_loop()
-        if DbosJobEngine._current is not None:
+        if DbosJobEngine.current is not None:
             raise RuntimeError("one process runs one job engine")
-        DbosJobEngine._current = self
+        DbosJobEngine.current = self
         await asyncio.to_thread(self._launch)
 
     def _launch(self) -> None:
@@ -56,8 +56,8 @@ class DbosJobEngine:
         await asyncio.to_thread(start)
 
     async def close(self) -> None:
-        if DbosJobEngine._current is self:
-            DbosJobEngine._current = None
+        if DbosJobEngine.current is self:
+            DbosJobEngine.current = None
             await asyncio.to_thread(DBOS.destroy)
 
     def run(self, job_id: str) -> None:
@@ -72,7 +72,7 @@ async def _as_coroutine(execute: Execute, job_id: uuid.UUID) -> None:
 
 @DBOS.step(name="execute", retries_allowed=True, max_attempts=MAX_ATTEMPTS, interval_seconds=1.0, backoff_rate=3.0)
 def _execute_job(job_id: str) -> None:
-    engine = DbosJobEngine._current
+    engine = DbosJobEngine.current
     if engine is None:
         raise RuntimeError("the job engine is not running")
     engine.run(job_id)

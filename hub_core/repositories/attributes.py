@@ -11,8 +11,7 @@ ATTRIBUTES_PATH = ".gitattributes"
 MAX_ATTRIBUTES_BYTES = 1 << 20
 
 # What a fresh repository keeps in LFS: formats of weights, data, archives and media, which git can neither compress nor compare.
-_DEFAULT_SUFFIXES = """7z arrow avi bin bz2 ckpt duckdb feather flac ftz gguf gif gz h5 jpeg jpg joblib keras lz4 mlmodel model mov mp3 mp4 msgpack npy npz
-ogg onnx ot parquet pb pickle pkl png pt pth rar safetensors sqlite tar tflite tgz wasm wav webm webp xz zip zst""".split()
+_DEFAULT_SUFFIXES = ["7z", "arrow", "avi", "bin", "bz2", "ckpt", "duckdb", "feather", "flac", "ftz", "gguf", "gif", "gz", "h5", "jpeg", "jpg", "joblib", "keras", "lz4", "mlmodel", "model", "mov", "mp3", "mp4", "msgpack", "npy", "npz", "ogg", "onnx", "ot", "parquet", "pb", "pickle", "pkl", "png", "pt", "pth", "rar", "safetensors", "sqlite", "tar", "tflite", "tgz", "wasm", "wav", "webm", "webp", "xz", "zip", "zst"]
 
 
 class LfsRules:

@@ -17,7 +17,6 @@ from hub_core.repositories.lookup import OpenRepository, open_repository
 from hub_core.repositories.schemas import CreateRef, CreateTag, DeleteRef, ListRefs, RefInfo
 
 
-
 class RefService:
     """Creates, lists and deletes branches and tags."""
 

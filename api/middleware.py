@@ -1,0 +1,56 @@
+"""Around every request: an id, and one line in the log. Plain ASGI, so that nothing is buffered."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger("hubpilot.request")
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUESTS = Counter("hubpilot_requests_total", "HTTP requests by method and status class", ["method", "status"])
+SECONDS = Histogram(
+    "hubpilot_request_seconds", "Time until the last byte of the answer", buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600)
+)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestLog:
+    """Gives each request an id (the client's own, if it is harmless), returns it, and logs how the request ended."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+        scope["hubpilot.request_id"] = request_id
+        status = 0
+        started = time.perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            seconds = time.perf_counter() - started
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            REQUESTS.labels(method, f"{status // 100}xx" if status else "aborted").inc()
+            SECONDS.observe(seconds)
+            # The path without its query: signed links carry their permission there.
+            log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1), request_id=request_id)

@@ -1,0 +1,13 @@
+"""The native REST API under `/api/v2`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.rest import accounts, contents, governance, operations, repositories, uploads
+
+PREFIX = "/api/v2"
+
+router = APIRouter(prefix=PREFIX)
+for part in (repositories, contents, uploads, accounts, governance, operations):
+    router.include_router(part.router)
