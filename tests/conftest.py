@@ -18,13 +18,17 @@ import uvicorn
 
 from api.app import create_app
 from hub_core.accounts.schemas import AccessScope, CreateAccessToken
+from hub_core.accounts.secrets import hash_password
 from hub_core.bootstrap import build_hub
 from hub_core.context import Access, Actor, Context, Surface, system_context
 from hub_core.hub import Hub
+from hub_core.jobs.schemas import JobState, ListJobs
+from hub_core.jobs.service import JobService
 from hub_core.migrations import upgrade
 from hub_core.settings import Settings
 
 PASSWORD = "correct horse battery"
+_hashes: dict[str, str] = {}
 
 
 def require_program(name: str, package: str) -> str:
@@ -37,9 +41,9 @@ def require_program(name: str, package: str) -> str:
 
 async def add_user(hub: Hub, name: str, *, admin: bool = False) -> Context:
     """A user with PASSWORD; returns the context of somebody signed in as that user."""
-    from hub_core.accounts.secrets import hash_password
-
-    password_hash = await hash_password(PASSWORD)
+    if PASSWORD not in _hashes:
+        _hashes[PASSWORD] = await hash_password(PASSWORD)
+    password_hash = _hashes[PASSWORD]
     async with hub.transaction(system_context("test")) as ctx:
         user = await hub.services.accounts.add_user(ctx.session, name, password_hash=password_hash, is_admin=admin)
     return Context(Actor(user.id, user.name, user.is_admin, Access.ADMIN, "session"), Surface.REST, "test")
@@ -79,9 +83,6 @@ async def bob(hub: Hub) -> Context:
 
 async def settled(hub: Hub) -> None:
     """Wait until no job is waiting or running."""
-    from hub_core.jobs.schemas import JobState, ListJobs
-    from hub_core.jobs.service import JobService
-
     ctx = system_context("test")
     for _ in range(400):
         busy = [

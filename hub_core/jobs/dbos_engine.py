@@ -42,7 +42,7 @@ class DbosJobEngine:
     def _launch(self) -> None:
         config: DBOSConfig = {
             "name": "hubpilot", "system_database_url": self._database_url, "application_version": _VERSION,
-            "executor_id": _EXECUTOR, "run_admin_server": False, "log_level": "ERROR", "max_executor_threads": 4,
+            "executor_id": _EXECUTOR, "log_level": "ERROR", "max_executor_threads": 4,
         }
         DBOS(config=config)
         logging.getLogger("dbos").setLevel(logging.ERROR)

@@ -5,7 +5,7 @@ Specification: https://git-scm.com/docs/gitattributes. Patterns follow the rules
 
 from __future__ import annotations
 
-from pathspec import PathSpec
+from pathspec import GitIgnoreSpec
 
 ATTRIBUTES_PATH = ".gitattributes"
 MAX_ATTRIBUTES_BYTES = 1 << 20
@@ -19,7 +19,7 @@ class LfsRules:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._rules: list[tuple[PathSpec, bool]] = []
+        self._rules: list[tuple[GitIgnoreSpec, bool]] = []
         for line in text.splitlines():
             pattern, *attributes = line.split() or [""]
             if not pattern or pattern.startswith(("#", "[attr]")):
@@ -47,6 +47,6 @@ def default_rules() -> LfsRules:
     return LfsRules("".join(f"*.{suffix} filter=lfs diff=lfs merge=lfs -text\n" for suffix in _DEFAULT_SUFFIXES))
 
 
-def _spec(pattern: str) -> PathSpec:
+def _spec(pattern: str) -> GitIgnoreSpec:
     # git writes a space in a pattern as [[:space:]]; the matcher does not know that class.
-    return PathSpec.from_lines("gitignore", [pattern.strip('"').replace("[[:space:]]", " ")])
+    return GitIgnoreSpec.from_lines([pattern.strip('"').replace("[[:space:]]", " ")])

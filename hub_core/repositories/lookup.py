@@ -42,7 +42,7 @@ class OpenRepository:
         return f"{RepositoryType(self.row.type).prefix}/{self.label}"
 
 
-def visible(ctx: Context) -> Select[tuple[Repository, str, uuid.UUID | None]]:
+def visible(ctx: Context) -> Select[Repository, str, uuid.UUID | None]:
     """Repositories the caller may know of, each with its namespace's name and owner."""
     query = select(Repository, Namespace.name, Namespace.user_id).join(Namespace, Namespace.id == Repository.namespace_id)
     seen = visible_to(ctx)
@@ -82,7 +82,8 @@ async def _candidates(ctx: Context, ref: RepositoryRef) -> list[OpenRepository]:
         query = query.where(Namespace.name_folded == fold(ref.namespace))
     if ref.type is not None:
         query = query.where(Repository.type == ref.type)
-    return [OpenRepository(*found) for found in await ctx.session.execute(query.order_by(Repository.type, Namespace.name_folded))]
+    rows = await ctx.session.execute(query.order_by(Repository.type, Namespace.name_folded))
+    return [OpenRepository(row, namespace, owner_id) for row, namespace, owner_id in rows]
 
 
 async def writable_namespace(ctx: Context, name: str | None) -> Namespace:

@@ -99,7 +99,8 @@ class RepositoryService:
             at = tuple_(datetime.fromisoformat(value) if column.type.python_type is datetime else value, UUID(repository_id))
             query = query.where(key < at if descending else key > at)
         order = (column.desc(), Repository.id.desc()) if descending else (column, Repository.id)
-        found = [OpenRepository(*row) for row in await ctx.session.execute(query.order_by(*order).limit(request.limit + 1))]
+        rows = await ctx.session.execute(query.order_by(*order).limit(request.limit + 1))
+        found = [OpenRepository(row, namespace, owner_id) for row, namespace, owner_id in rows]
         page = found[: request.limit]
         labels = await _labels(ctx, [opened.row.id for opened in page])
         cursor = None
@@ -162,7 +163,7 @@ class RepositoryService:
         )
         return int(large or 0) + await self._git.disk_size(opened.key)
 
-    def _filtered(self, ctx: Context, request: ListRepositories) -> Select[tuple[Repository, str, UUID | None]]:
+    def _filtered(self, ctx: Context, request: ListRepositories) -> Select[Repository, str, UUID | None]:
         query = visible(ctx)
         if request.type:
             query = query.where(Repository.type == request.type)
