@@ -109,7 +109,7 @@ class LocalGitBackend:
     async def count_commits(self, key: str, revision: str = "--all") -> int:
         return await reading.count_commits(self._at(key), revision)
 
-    async def commit(  # noqa: PLR0917 - a commit has this many parts
+    async def commit(
         self, key: str, branch: str, parent: str | None, changes: AsyncIterator[Change], message: str, author: Signature
     ) -> str:
         new = writing.NewCommit(branch, parent, message, author)

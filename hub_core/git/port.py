@@ -185,7 +185,7 @@ class GitBackend(Protocol):
     async def count_commits(self, key: str, revision: str = "--all") -> int:
         """Number of commits reachable from `revision`, by default from any ref."""
 
-    async def commit(  # noqa: PLR0917 - a commit has this many parts
+    async def commit(
         self, key: str, branch: str, parent: str | None, changes: AsyncIterator[Change],
         message: str, author: Signature,
     ) -> str:

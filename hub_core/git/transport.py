@@ -25,7 +25,6 @@ _UPLOAD_CONFIG: Config = (
     ("uploadpackfilter.tree.allow", "true"),
     ("uploadpackfilter.tree.maxDepth", "0"),
     ("uploadpack.keepAlive", "5"),
-    ("uploadpack.allowRefInWant", "true"),
 )
 _RECEIVE_CONFIG: Config = (
     ("receive.fsckObjects", "true"),
@@ -53,7 +52,7 @@ class Transport:
         """The refs and capabilities of `service`; see `GitBackend.advertise`."""
         config = _UPLOAD_CONFIG if service is GitService.UPLOAD_PACK else self._receive_config
         async with repository.open(
-            _command(service), "--stateless-rpc", "--http-backend-info-refs", str(repository),
+            _command(service), "--stateless-rpc", "--http-backend-info-refs", str(repository.path),
             config=config, environment=_protocol(protocol),
         ) as process:
             while block := await process.read():
@@ -71,7 +70,7 @@ class Transport:
 
     async def _upload(self, repository: BareRepository, body: AsyncIterator[bytes], protocol: str | None) -> AsyncGenerator[bytes, None]:
         async with repository.open(
-            "upload-pack", "--stateless-rpc", "--strict", str(repository),
+            "upload-pack", "--stateless-rpc", "--strict", str(repository.path),
             config=_UPLOAD_CONFIG, environment=_protocol(protocol), stdin=asyncio.subprocess.PIPE,
         ) as process, aclosing(_exchange(repository, process, body)) as blocks:
             async for block in blocks:
@@ -83,7 +82,7 @@ class Transport:
         check_hooks()
         with PushConversation(repository, rules, self._max_blob_bytes) as conversation:
             async with repository.open(
-                "receive-pack", "--stateless-rpc", str(repository),
+                "receive-pack", "--stateless-rpc", str(repository.path),
                 config=(*self._receive_config, *conversation.config), environment=_protocol(protocol) | conversation.environment,
                 stdin=asyncio.subprocess.PIPE, pass_fds=conversation.descriptors,
             ) as process:
