@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import JSONResponse
 
 from hub_core.errors import (
+    ConfirmationRequired,
     Conflict,
     HubError,
     Internal,
@@ -32,6 +33,7 @@ STATUS: dict[type[HubError], int] = {
     PermissionDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    ConfirmationRequired: 403,
     TooLarge: 413,
     TooManyRequests: 429,
     Unsupported: 501,
