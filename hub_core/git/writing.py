@@ -24,6 +24,9 @@ from hub_core.git.refnames import BRANCHES, HIDDEN, check_ref_name
 from hub_core.git.refs import format_signature, ref_transaction
 
 
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
 @dataclass(frozen=True, slots=True)
 class NewCommit:
     """A commit to be made on top of `parent`, at which `branch` has to be; None for the first of the branch."""
@@ -111,8 +114,8 @@ class _ImportStream:
     async def finish(self) -> str:
         """End the commit; returns its hash once its pack is durably in the quarantine."""
         root = await self._look('ls ""')
-        before = await self._look(f'ls {self.new.parent} ""') if self.new.parent else None
-        if root == before or (before is None and root.startswith("missing")):
+        before = await self._look(f'ls {self.new.parent} ""') if self.new.parent else f"040000 tree {_EMPTY_TREE}\t"
+        if root == before:
             raise InvalidInput("The commit would change nothing; none was made.", hint="The files are there already as given.")
         commit_hash = await self._look("get-mark :1")
         await self._send(f"reset {self.scratch}\nfrom {ZERO_OID}\n\ndone\n".encode())
