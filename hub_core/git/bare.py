@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from hub_core.errors import HubError, StorageFull, StorageUnavailable
 from hub_core.git.process import Config, GitBinary, GitProcess
 
 log = structlog.get_logger(__name__)
+
+_FULL = ("No space left on device", "Disk quota exceeded", "Out of diskspace")
+# Some of git's messages do not say why a write failed.
+_NEARLY_FULL_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class BareRepository:
     def failure(self, command: str, returncode: int, stderr: str) -> HubError:
         """The error for a git command that ended as it should not have. git's own words go to the log only."""
         log.warning("git_failed", command=command, repository=self.path.name, returncode=returncode, stderr=stderr)
-        if "No space left on device" in stderr or "Disk quota exceeded" in stderr:
+        if any(words in stderr for words in _FULL) or _free_bytes(self.path) < _NEARLY_FULL_BYTES:
             return StorageFull(
                 "The disk of the hub's repositories is full; nothing was changed.", hint="An administrator has to free space."
             )
@@ -82,3 +87,10 @@ class BareRepository:
             "The git storage of this repository is not on the disk.",
             hint="An administrator should check that the data folder is mounted, or restore the repository from a backup.",
         )
+
+
+def _free_bytes(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize

@@ -25,7 +25,8 @@ class RepositoryFolders:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root.absolute()
+        # git compares real paths when it asks who owns a repository.
+        self._root = root.resolve()
 
     def path(self, key: str) -> Path:
         """The folder of the repository `key`; raises `InvalidInput` for what is no storage key."""

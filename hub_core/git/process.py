@@ -58,6 +58,11 @@ class GitProcess:
         self._stderr_task = asyncio.create_task(self._keep_stderr(cast("asyncio.StreamReader", process.stderr)))
 
     @property
+    def pid(self) -> int:
+        """The process id, which is the id of its group too."""
+        return self._process.pid
+
+    @property
     def stderr(self) -> str:
         """The end of what the command wrote to stderr so far: for the log, never for a caller."""
         return self._stderr.decode(errors="replace").strip()

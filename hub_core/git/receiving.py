@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+import structlog
+
 from hub_core.errors import HubError, StorageUnavailable
 from hub_core.git.bare import BareRepository
 from hub_core.git.port import ZERO_OID, PushRules, RefUpdate
@@ -20,11 +22,14 @@ from hub_core.git.process import Config
 from hub_core.git.pushes import check_new_objects
 from hub_core.git.refnames import check_full_ref
 
+log = structlog.get_logger(__name__)
+
 HOOKS = Path(__file__).parent / "hooks"
 
 # An answer has to fit into a pipe at once, so that writing it cannot block.
 _ANSWER_BYTES = 16 * 1024
-_INTERNAL = "The hub failed to check this push; nothing was changed. An administrator finds the cause in its log."
+_UNCHECKED = "The hub failed to check this push; nothing was changed. An administrator finds the cause in its log."
+_UNNOTED = "The push is stored, but the hub failed to take note of it. An administrator finds the cause in its log."
 
 
 class PushConversation:
@@ -87,7 +92,7 @@ class PushConversation:
             os.close(descriptor)
 
     async def _answer(self, hook: str, updates: list[RefUpdate], environment: dict[str, str]) -> None:
-        refusal: str | None = _INTERNAL
+        refusal: str | None = _UNNOTED if self.moving else _UNCHECKED
         try:
             if hook == "pre-receive":
                 await self._check(updates, environment)
@@ -96,6 +101,7 @@ class PushConversation:
                 await self._rules.pushed(updates)
             refusal = None
         except HubError as error:
+            log.info("push_refused", repository=self._repository.path.name, hook=hook, code=error.code)
             refusal = str(error)
         finally:
             self._write(refusal)

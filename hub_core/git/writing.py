@@ -23,7 +23,6 @@ from hub_core.git.reading import check_hash
 from hub_core.git.refnames import BRANCHES, HIDDEN, check_ref_name
 from hub_core.git.refs import format_signature, ref_transaction
 
-
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -46,9 +45,10 @@ async def commit(
         raise InvalidInput("The commit message is empty, or contains a NUL.", hint="Write a line of text.")
     if new.parent is not None:
         check_hash(new.parent)
-    objects = repository.path / "objects"
     async with _quarantine(repository) as incoming:
-        environment = {"GIT_OBJECT_DIRECTORY": str(incoming), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+        environment = {
+            "GIT_OBJECT_DIRECTORY": str(incoming), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(repository.path / "objects"),
+        }
         async with repository.open(
             "fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw",
             environment=environment, stdin=asyncio.subprocess.PIPE,
@@ -59,7 +59,7 @@ async def commit(
                 await stream.apply(change)
             commit_hash = await stream.finish()
         async with ref_transaction(repository, BRANCHES + new.branch, commit_hash, new.parent or ZERO_OID, environment):
-            await asyncio.to_thread(_migrate, incoming, objects)
+            await _migrate(repository, incoming)
     return commit_hash
 
 
@@ -76,13 +76,19 @@ async def _quarantine(repository: BareRepository) -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, incoming, ignore_errors=True)
 
 
-def _migrate(incoming: Path, objects: Path) -> None:
+async def _migrate(repository: BareRepository, incoming: Path) -> None:
     """Move the packs of a quarantine into the repository; the index goes last, for it makes a pack known."""
-    target = objects / "pack"
-    files = sorted((incoming / "pack").iterdir(), key=lambda file: (file.suffix == ".idx", file.name))
-    for file in files:
-        file.rename(target / file.name)
-    sync_folder(target)
+
+    def move() -> None:
+        target = repository.path / "objects" / "pack"
+        for file in sorted((incoming / "pack").iterdir(), key=lambda file: (file.suffix == ".idx", file.name)):
+            file.rename(target / file.name)
+        sync_folder(target)
+
+    try:
+        await asyncio.to_thread(move)
+    except OSError as error:
+        raise repository.failure("fast-import", error.errno or 1, str(error)) from error
 
 
 @dataclass
@@ -181,6 +187,8 @@ class _ImportStream:
 
     async def _failure(self, returncode: int) -> Exception:
         stderr = self.process.stderr
+        report = self.repository.path / f"fast_import_crash_{self.process.pid}"
+        await asyncio.to_thread(report.unlink, missing_ok=True)
         if self.new.parent is not None and ("Not a valid commit" in stderr or "Not a commit" in stderr or "object not found" in stderr):
             return StaleParent(
                 f"The parent commit {self.new.parent} is not in this repository; nothing was changed.", hint="Read the branch again."

@@ -6,8 +6,8 @@ import asyncio
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -22,12 +22,13 @@ from hub_core.errors import (
     RefAlreadyExists,
     RevisionNotFound,
     StaleParent,
+    StorageFull,
     StorageUnavailable,
     TooLarge,
 )
 from hub_core.git.gitcli import LocalGitBackend
 from hub_core.git.pointers import LfsPointer
-from hub_core.git.port import ZERO_OID, Change, EntryKind, GitBackend, PutFile, RemovePath, Signature
+from hub_core.git.port import ZERO_OID, Change, EntryKind, GitBackend, GitService, PutFile, RemovePath, Signature
 
 ANN = Signature("Ann", "ann@example.org", datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=9))))
 MIB = 1 << 20
@@ -158,7 +159,7 @@ class TestCommit:
             with pytest.raises(StaleParent):
                 await commit(git, put("c"), parent=parent)
         assert await git.resolve("r", "main") == second
-        assert [path for path in sorted(folder(git).rglob("*")) if "crash" not in path.name] == before
+        assert sorted(folder(git).rglob("*")) == before
 
     async def test_of_many_writers_one_wins(self, git: LocalGitBackend) -> None:
         first = await commit(git, put("a"))
@@ -442,6 +443,48 @@ async def test_maintenance_packs_and_cleans_and_keeps_everything(git: LocalGitBa
     assert fresh.exists()
     assert len(await git.tree("r", await git.resolve("r", "main"))) == 12
     plain_git(git, "fsck", "--strict")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+async def test_repositories_on_a_volume_of_another_owner_are_served(git: LocalGitBackend) -> None:
+    first = await commit(git, put("a"))
+    for path in (folder(git), *folder(git).rglob("*")):
+        os.chown(path, 12345, 12345)
+    assert await git.resolve("r", "main") == first
+    advertised = b"".join([block async for block in git.advertise("r", GitService.UPLOAD_PACK, None)])
+    assert first.encode() in advertised
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a disk to fill")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+async def test_a_full_disk_is_named_and_changes_nothing(small_disk: Path) -> None:
+    backend = LocalGitBackend(small_disk / "repositories")
+    await backend.create("r", "main")
+    with pytest.raises(StorageFull):
+        await commit(backend, put("big", os.urandom(5 * MIB)))
+    first = await commit(backend, put("a"))
+    with suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(1024))
+    with pytest.raises(StorageFull):
+        await commit(backend, put("b"), parent=first)
+    with pytest.raises(StorageFull):
+        await backend.create("q", "main")
+    with pytest.raises(StorageFull):
+        await backend.update_ref("r", "refs/heads/x", first, ZERO_OID)
+    (small_disk / "filler").unlink()
+    assert [ref.commit_hash for ref in await backend.refs("r")] == [first]
+    assert not [path for path in folder(backend).rglob("*") if path.name.startswith(("incoming-", "fast_import_crash")) or path.suffix == ".lock"]
+    assert not await backend.exists("q")
+    await commit(backend, put("b"), parent=first)
 
 
 async def test_no_user_configuration_and_no_hook_of_a_repository_runs(git: LocalGitBackend, tmp_path: Path) -> None:
