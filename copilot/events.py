@@ -6,6 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter
 
+from tools.card import Card
+
+
+class UserSaid(BaseModel):
+    """What the person said; only in the history of a thread."""
+
+    type: Literal["user"] = "user"
+    text: str
+    attachments: list[str] = []
+
 
 class TextDelta(BaseModel):
     """A piece of the answer's text (Markdown); pieces are to be joined."""
@@ -23,20 +33,11 @@ class ToolCalled(BaseModel):
     arguments: dict[str, Any]
 
 
-class Card(BaseModel):
-    """A result to be drawn: `kind` says how, `data` is the operation's output as JSON, `next_steps` are sentences a person could say now."""
-
-    kind: Literal[
-        "repository", "repositories", "deleted", "files", "file", "commits", "commit", "refs", "ref", "table", "schema",
-        "user", "users", "access_token", "access_tokens", "jobs", "activity", "identity", "text",
-    ]
-    title: str
-    data: Any
-    next_steps: list[str] = []
-
-
 class ToolReturned(BaseModel):
-    """A tool's result: a sentence or two for everybody, and a card for surfaces that can draw one. `undo` is a sentence that would undo it."""
+    """A tool's result: a sentence or two for everybody, and a card for surfaces that can draw one. `undo` is a sentence that would undo it.
+
+    A secret (a new access token, the link that sets a password) is in the card once, when it is made, and in no history.
+    """
 
     type: Literal["tool_result"] = "tool_result"
     id: str
@@ -100,7 +101,7 @@ class TurnEnded(BaseModel):
 
 
 Event = Annotated[
-    TextDelta | ToolCalled | ToolReturned | ApprovalNeeded | ChoicesOffered | CitationGiven | Failed | TurnEnded,
+    UserSaid | TextDelta | ToolCalled | ToolReturned | ApprovalNeeded | ChoicesOffered | CitationGiven | Failed | TurnEnded,
     Field(discriminator="type"),
 ]
 EventAdapter: TypeAdapter[Event] = TypeAdapter(Event)

@@ -90,7 +90,7 @@ class ApprovalService:
             raise ApprovalNotFound("There is no such approval, or it is not yours to decide.")
         if row.state != ApprovalState.PENDING or row.expires_at <= utcnow():
             state = "expired" if row.state == ApprovalState.PENDING else row.state
-            raise Conflict(f"This approval is already {state}.", hint="Ask the Copilot again.")
+            raise Conflict(f"This approval is already {state}.", hint="Ask the Copilot again.", state=state)
         row.state = ApprovalState.GRANTED if request.granted else ApprovalState.REJECTED
         row.decided_at = utcnow()
         row.decided_by = ctx.actor.user_id
