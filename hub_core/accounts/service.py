@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts.schemas import (
@@ -69,7 +69,7 @@ class AccountService:
     @operation("user.list", scope="user:read", effect=Effect.READ)
     async def list_users(self, ctx: Context, request: ListUsers) -> Page[UserInfo]:
         """List the users of the hub by name."""
-        if ctx.actor.is_anonymous:
+        if ctx.actor.is_anonymous and not ctx.actor.is_admin:  # the machine's operator is nobody's account, and may
             raise NotAuthenticated("Sign in to see who uses this hub.")
         query = select(User).order_by(User.name_folded).limit(request.limit + 1)
         if request.search:
@@ -166,6 +166,17 @@ class AccountService:
         secret, link = self._one_time_link(None)
         session.add(link)
         return f"/setup/{secret}"
+
+    async def create_password_link(self, session: AsyncSession, name: str) -> tuple[str, datetime]:
+        """The path of a one-time page where that user sets a new password, and when it ends; the user's earlier ones stop working.
+
+        The present password goes on working until then. Raises `UserNotFound`.
+        """
+        user = await self.find_user(session, name)
+        await session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == user.id))
+        secret, link = self._one_time_link(user.id)
+        session.add(link)
+        return f"/setup/{secret}", link.expires_at
 
     async def open_link(self, session: AsyncSession, secret: str) -> tuple[OneTimeLink, User | None]:
         """The one-time link with this secret and the user it is for; raises `NotFound` when used, expired or forged."""
