@@ -69,14 +69,12 @@ class Uploads:
 
     async def _save(self, request: Request, path: Path) -> tuple[str, int]:
         if int(request.headers.get("content-length") or 0) > self._limit + _FORM_ALLOWANCE:
-            raise self._too_large()
+            raise _too_large(self._limit)
         file = await asyncio.to_thread(path.open, "wb")
         try:
-            form = _OneFile(request.headers.get("content-type", ""), file)
+            form = _OneFile(request.headers.get("content-type", ""), file, self._limit)
             async for chunk in request.stream():
                 await asyncio.to_thread(form.feed, chunk)
-                if form.size > self._limit:
-                    raise self._too_large()
             return form.finish(), form.size
         except BaseException:
             await asyncio.to_thread(partial(path.unlink, missing_ok=True))
@@ -84,19 +82,17 @@ class Uploads:
         finally:
             await asyncio.to_thread(file.close)
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"This hub takes files of up to {human_size(self._limit)}.", hint="Nothing was stored.")
-
 
 class _OneFile:
     """Writes the part called `file` of a multipart form to `file` while the form arrives."""
 
-    def __init__(self, content_type: str, file: BinaryIO) -> None:
+    def __init__(self, content_type: str, file: BinaryIO, limit: int) -> None:
         _, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
         if not boundary:
             raise InvalidContent("The upload is no form.", hint="Nothing was stored.")
         self.size = 0
+        self._limit = limit
         self._file = file
         self._name: str | None = None
         self._header = (bytearray(), bytearray())
@@ -129,9 +125,12 @@ class _OneFile:
                 self._inside = True
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._inside:
-            self._file.write(data[start:end])
-            self.size += end - start
+        if not self._inside:
+            return
+        self.size += end - start
+        if self.size > self._limit:
+            raise _too_large(self._limit)
+        self._file.write(data[start:end])
 
     def _part_ended(self) -> None:
         self._inside = False
@@ -153,6 +152,10 @@ async def _blocks(path: Path) -> AsyncIterator[bytes]:
             yield block
     finally:
         await asyncio.to_thread(file.close)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"This hub takes files of up to {human_size(limit)}.", hint="Nothing was stored.")
 
 
 def _problem(status: HTTPStatus, detail: str) -> JSONResponse:
