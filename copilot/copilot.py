@@ -240,7 +240,8 @@ class Copilot:
     async def _loaded_agent(self) -> Agent:
         async with self._loading:
             if self._agent is None:
-                self._model = self._model or await asyncio.to_thread(load_model, self._hub.settings)
+                if self._model is None:
+                    self._model = await asyncio.to_thread(load_model, self._hub.settings)
                 self._agent = build_agent(self._model, self._checkpoints)
             return self._agent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -29,9 +30,10 @@ def function_schema(tool: Tool) -> Json:
     return {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": parameters}}
 
 
-def function_schemas() -> list[Json]:
-    """All tools, in the order of the catalogue."""
-    return [function_schema(tool) for tool in TOOLS]
+@cache
+def function_schemas() -> tuple[Json, ...]:
+    """All tools, in the order of the catalogue. Not to be changed by callers."""
+    return tuple(function_schema(tool) for tool in TOOLS)
 
 
 def parse_arguments(tool: Tool, arguments: Mapping[str, Any]) -> BaseModel:
