@@ -34,7 +34,7 @@ class LfsRules:
 
     def with_path(self, path: str) -> LfsRules:
         """The same rules and one for exactly `path`."""
-        pattern = "".join(f"[{char}]" if char in "*?[" else "[[:space:]]" if char == " " else char for char in path)
+        pattern = "".join(f"\\{char}" if char in "*?[]\\" else "[[:space:]]" if char == " " else char for char in path)
         before = self._text if not self._text or self._text.endswith("\n") else self._text + "\n"
         return LfsRules(f"{before}/{pattern} filter=lfs diff=lfs merge=lfs -text\n")
 

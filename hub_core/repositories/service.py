@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from hub_core.accounts.tables import Namespace
 from hub_core.context import Context
-from hub_core.db.base import new_id, utcnow
+from hub_core.db.base import UtcDateTime, new_id, utcnow
 from hub_core.errors import RepositoryAlreadyExists
 from hub_core.git.port import GitBackend
 from hub_core.jobs.service import JobService
@@ -96,7 +96,7 @@ class RepositoryService:
         key = tuple_(column, Repository.id)
         if request.cursor:
             value, repository_id = decode_cursor(request.cursor, (int if request.sort is RepositorySort.SIZE else str, str))
-            at = tuple_(datetime.fromisoformat(value) if column.type.python_type is datetime else value, UUID(repository_id))
+            at = tuple_(datetime.fromisoformat(value) if isinstance(column.type, UtcDateTime) else value, UUID(repository_id))
             query = query.where(key < at if descending else key > at)
         order = (column.desc(), Repository.id.desc()) if descending else (column, Repository.id)
         rows = await ctx.session.execute(query.order_by(*order).limit(request.limit + 1))
