@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import chainlit as cl
 import structlog
-from chainlit.types import Starter
+from chainlit.types import Starter, ThreadDict
 from starlette.datastructures import Headers
 
-from chat_ui.cards import Drawn
-from chat_ui.drawing import TurnDrawing, draw_failure, pending_approvals
+from chat_ui.drawing import Drawn, TurnDrawing, draw_failure, pending_approvals, resume_approvals
 from chat_ui.gate import chat_user
+from chat_ui.port import Assistant
 from chat_ui.sessions import Sessions
+from chat_ui.threads import ThreadLayer
 from chat_ui.uploads import Uploads
-from copilot.events import Event, Failed
-from hub_core.context import Context
+from copilot.events import Failed
 from hub_core.errors import HubError, Internal, NotAuthenticated
 
 STARTERS = (
@@ -29,18 +28,6 @@ STARTERS = (
 _WITHOUT_WORDS = "Upload the attached files"
 
 log = structlog.get_logger(__name__)
-
-
-class Assistant(Protocol):
-    """The part of the Copilot that a conversation needs."""
-
-    def send(
-        self, ctx: Context, thread_id: str | None, message: str, *, page: str | None = None, attachments: Sequence[str] = ()
-    ) -> AsyncIterator[Event]:
-        """Say something in a thread, or in a new one."""
-
-    def decide(self, ctx: Context, thread_id: str, approval_id: str, granted: bool) -> AsyncIterator[Event]:
-        """Answer an approval and go on with the turn that waits for it."""
 
 
 class ChatApp:
@@ -58,6 +45,8 @@ class ChatApp:
         cl.set_starters(self.starters)
         cl.on_logout(self.sign_out)
         cl.on_message(self.message)
+        cl.on_chat_resume(self.resume)
+        cl.data_layer(lambda: ThreadLayer(self._copilot, self._sessions))
         cl.action_callback("decide")(self.decide)
 
     async def user(self, headers: Headers) -> cl.User | None:  # the gate has read them
@@ -81,6 +70,11 @@ class ChatApp:
             words = message.content.strip() or _WITHOUT_WORDS
             await TurnDrawing().draw(self._copilot.send(ctx, cl.user_session.get("thread_id"), words, attachments=attachments))
 
+    async def resume(self, thread: ThreadDict) -> None:
+        """A person opened an earlier conversation."""
+        cl.user_session.set("thread_id", thread["id"])
+        resume_approvals(thread.get("elements") or [])
+
     async def decide(self, action: cl.Action) -> None:
         """A person pressed Approve or Reject. What is decided on is what the hub asked; the browser only names it."""
         approval_id, granted = str(action.payload.get("approval_id")), action.payload.get("granted") is True
@@ -92,7 +86,7 @@ class ChatApp:
         try:
             async with _Edge(self._sign_in, card):
                 ctx = await self._sessions.context()
-                events = self._copilot.decide(ctx, thread_id, approval_id, granted)
+                events = self._copilot.decide(ctx, thread_id, approval_id, granted=granted)
                 await _settle(card, "granted" if granted else "rejected")
                 await TurnDrawing().draw(events)
         finally:
@@ -124,4 +118,4 @@ class _Edge:
 
 async def _settle(card: Drawn, outcome: str, reason: str | None = None) -> None:
     card.props = {**card.props, "outcome": outcome, "reason": reason}
-    await card.update()
+    await card.update()  # type: ignore[no-untyped-call]  # inherited, so that mypy takes it for ours

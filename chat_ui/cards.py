@@ -1,11 +1,10 @@
-"""From the Copilot's events to the elements that draw them: names of React components and what they are given."""
+"""From the Copilot's events to what draws them in the browser: names of React components and what they are given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import chainlit as cl
 
 from copilot.events import ApprovalNeeded, ChoicesOffered, CitationGiven, Failed
 from tools.card import Card
@@ -20,40 +19,39 @@ _ELEMENT = {
 _LABEL_FROM = ("repository", "name", "path", "query", "search", "type")
 
 
-class Drawn(cl.CustomElement):
-    """An element that lives in the browser alone: Chainlit would keep a copy of it on disk, and a card can hold a secret."""
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A React component of `assets/elements` and its props."""
 
-    async def _create(self, persist: bool = True) -> bool:  # the signature is Chainlit's
-        self.chainlit_key = self.id
-        self.persisted = True
-        return True
+    element: str
+    props: dict[str, Any]
 
 
-def card_element(card: Card, undo: str | None = None) -> Drawn | None:
-    """The element of a card; None for a card that says no more than its text."""
+def card_drawing(card: Card, undo: str | None = None) -> Drawing | None:
+    """A result; None for a card that says no more than its text."""
     name = _ELEMENT.get(card.kind)
-    return Drawn(name=name, props={**card.model_dump(mode="json"), "undo": undo}) if name else None
+    return Drawing(name, {**card.model_dump(mode="json"), "undo": undo}) if name else None
 
 
-def approval_element(event: ApprovalNeeded, outcome: str = "pending") -> Drawn:
+def approval_drawing(event: ApprovalNeeded, outcome: str = "pending") -> Drawing:
     """The card a person decides on; `outcome` is pending, granted, rejected or failed."""
-    return Drawn(name="ApprovalCard", props={**event.model_dump(mode="json"), "outcome": outcome, "reason": None})
+    return Drawing("ApprovalCard", {**event.model_dump(mode="json"), "outcome": outcome, "reason": None})
 
 
-def choices_element(event: ChoicesOffered) -> Drawn:
+def choices_drawing(event: ChoicesOffered) -> Drawing:
     """Readings to choose from, as buttons."""
-    return Drawn(name="Choices", props=event.model_dump(mode="json"))
+    return Drawing("Choices", event.model_dump(mode="json"))
 
 
-def citations_element(citations: Sequence[CitationGiven]) -> Drawn:
+def citations_drawing(citations: Sequence[CitationGiven]) -> Drawing:
     """The passages an answer stands on."""
-    return Drawn(name="Citations", props={"citations": [citation.model_dump(mode="json") for citation in citations]})
+    return Drawing("Citations", {"citations": [citation.model_dump(mode="json") for citation in citations]})
 
 
-def error_element(event: Failed, sign_in: str | None = None) -> Drawn:
+def error_drawing(event: Failed, sign_in: str | None = None) -> Drawing:
     """An error with its next step; `sign_in` is the address to sign in at where that is the step."""
     link = {"href": sign_in, "label": "Sign in"} if sign_in else None
-    return Drawn(name="ErrorCard", props={**event.model_dump(mode="json"), "link": link})
+    return Drawing("ErrorCard", {**event.model_dump(mode="json"), "link": link})
 
 
 def tool_label(tool: str, arguments: dict[str, Any]) -> str:

@@ -1,13 +1,14 @@
-"""Draws one turn of the Copilot in the conversation."""
+"""Draws one turn of the Copilot in the conversation, while it goes on."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import chainlit as cl
+from chainlit.element import ElementDict
 from chainlit.utils import utc_now
 
-from chat_ui.cards import Drawn, approval_element, card_element, choices_element, citations_element, error_element, tool_label
+from chat_ui.cards import Drawing, approval_drawing, card_drawing, choices_drawing, citations_drawing, error_drawing, tool_label
 from copilot.events import (
     ApprovalNeeded,
     ChoicesOffered,
@@ -21,6 +22,15 @@ from copilot.events import (
 )
 
 _APPROVALS = "approvals"
+
+
+class Drawn(cl.CustomElement):
+    """An element that lives in the browser alone: Chainlit would keep a copy of it on disk, and a card can hold a secret."""
+
+    async def _create(self, persist: bool = True) -> bool:  # the signature is Chainlit's
+        self.chainlit_key = self.id
+        self.persisted = True
+        return True
 
 
 class TurnDrawing:
@@ -51,11 +61,9 @@ class TurnDrawing:
             case ToolReturned():
                 await self._tool_returned(event)
             case ApprovalNeeded():
-                element = approval_element(event)
-                pending_approvals()[event.approval_id] = element
-                await _say("", element)
+                pending_approvals()[event.approval_id] = await _say("", approval_drawing(event))
             case ChoicesOffered():
-                await _say("", choices_element(event))
+                await _say("", choices_drawing(event))
             case Failed():
                 await draw_failure(event)
             case TurnEnded():
@@ -78,16 +86,19 @@ class TurnDrawing:
         if step := self._steps.pop(event.id, None):
             step.end = utc_now()
             step.is_error = not event.ok
-            step.output = "" if event.ok else event.text
             await step.update()
-        if event.ok:
-            await _say(event.text, card_element(event.card, event.undo) if event.card else None)
+        card = card_drawing(event.card, event.undo) if event.card else None
+        if card is None:
+            await cl.Message(content=event.text).send()
+        else:
+            await _say(event.text, card)
 
     async def _turn_ended(self, event: TurnEnded) -> None:
         if self._citations:
-            await _say("", citations_element(self._citations))
+            await _say("", citations_drawing(self._citations))
             self._citations = []
         cl.user_session.set("thread_id", event.thread_id)
+        await _name_thread(event.thread_id)
 
     async def _finish_text(self) -> None:
         if self._text is not None:
@@ -104,10 +115,31 @@ def pending_approvals() -> dict[str, Drawn]:
     return pending
 
 
+def resume_approvals(elements: Sequence[ElementDict]) -> None:
+    """Take up the approval cards among the elements of a conversation that was opened again."""
+    for element in elements:
+        props = element.get("props") or {}
+        if element["name"] == "ApprovalCard" and props.get("outcome") == "pending":
+            pending_approvals()[props["approval_id"]] = Drawn(
+                id=element["id"], thread_id=element["threadId"] or "", for_id=element["forId"], name=element["name"], props=props
+            )
+
+
 async def draw_failure(event: Failed, sign_in: str | None = None) -> None:
-    """Show an error that no turn carried."""
-    await _say("", error_element(event, sign_in))
+    """Show an error; `sign_in` is the address to sign in at where that is the next step."""
+    await _say("", error_drawing(event, sign_in))
 
 
-async def _say(text: str, element: Drawn | None) -> None:
-    await cl.Message(content=text, elements=[element] if element else []).send()
+async def _say(text: str, drawing: Drawing) -> Drawn:
+    element = Drawn(name=drawing.element, props=drawing.props)
+    await cl.Message(content=text, elements=[element]).send()
+    return element
+
+
+async def _name_thread(thread_id: str) -> None:
+    """Let the browser call the conversation by the id the Copilot gave it: it began with one of the browser's own."""
+    session = cl.context.session
+    if session.thread_id != thread_id:
+        session.thread_id = thread_id
+        # The list of conversations is read again when this event brings an interaction it has not seen.
+        await cl.context.emitter.emit("first_interaction", {"interaction": thread_id, "thread_id": thread_id})

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from hub_core.hub import Hub
 
 if TYPE_CHECKING:
-    from chat_ui.app import Assistant
+    from chat_ui.port import Assistant
     from chat_ui.sessions import SecretOf
 
 PATH = "/chat"

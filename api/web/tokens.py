@@ -7,7 +7,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
-from api.auth import base_url, hub_of
+from api.auth import hub_of
 from api.errors import status_of
 from api.web.pages import PageRoute, form_of, page, person, redirect
 from hub_core.accounts.schemas import AccessTokenCreated, CreateAccessToken, ListAccessTokens, RevokeAccessToken
@@ -60,5 +60,5 @@ async def _page(
     tokens = await hub_of(request).run(AccountService.list_access_tokens, ctx, ListAccessTokens())
     return page(
         request, "tokens.html", status=status_of(error) if error else 200, user=ctx.actor.name, tokens=tokens, created=created, error=error,
-        form=form or {}, base=base_url(request.headers, request.url.scheme),
+        form=form or {},
     )

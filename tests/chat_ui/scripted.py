@@ -19,8 +19,11 @@ from copilot.events import (
     ToolCalled,
     ToolReturned,
     TurnEnded,
+    UserSaid,
 )
+from copilot.threads import ThreadInfo
 from hub_core.context import Context
+from hub_core.errors import NotFound
 from tools.card import Card
 
 NOW = datetime.now(UTC)
@@ -124,27 +127,44 @@ class ScriptedCopilot:
         self.calls: list[tuple[Context, str | None, str, tuple[str, ...]]] = []
         self.decisions: list[tuple[Context, str, str, bool]] = []
         self._pace = pace
+        self._threads: dict[str, tuple[ThreadInfo, list[Event]]] = {}
 
     async def send(
-        self, ctx: Context, thread_id: str | None, message: str, *, page: str | None = None, attachments: Sequence[str] = ()
+        self, ctx: Context, thread_id: str | None, message: str, *, page: object = None, attachments: Sequence[str] = ()
     ) -> AsyncIterator[Event]:
         self.calls.append((ctx, thread_id, message, tuple(attachments)))
-        thread = thread_id or str(uuid.uuid4())
+        thread = thread_id or uuid.uuid4().hex
+        _, told = self._threads.setdefault(thread, (ThreadInfo(id=thread, title=message, created_at=NOW, updated_at=NOW), []))
+        told.append(UserSaid(text=message, attachments=list(attachments)))
         word, _, rest = message.partition(" ")
-        suspended = word == "approve"
         async for event in self._events(word, rest, message, attachments):
             await asyncio.sleep(self._pace)
+            told.append(event)
             yield event
-        yield TurnEnded(thread_id=thread, suspended=suspended)
+        yield TurnEnded(thread_id=thread, suspended=word == "approve")
 
-    async def decide(self, ctx: Context, thread_id: str, approval_id: str, granted: bool) -> AsyncIterator[Event]:
+    async def decide(self, ctx: Context, thread_id: str, approval_id: str, *, granted: bool) -> AsyncIterator[Event]:
         self.decisions.append((ctx, thread_id, approval_id, granted))
+        told = self._threads[thread_id][1]
+        told[:] = [event for event in told if not isinstance(event, ApprovalNeeded)]
         if granted:
             async for event in self._card("deleted"):
+                told.append(event)
                 yield event
         else:
             yield TextDelta(text="Nothing was deleted.")
         yield TurnEnded(thread_id=thread_id)
+
+    async def threads(self, ctx: Context, *, limit: int = 50) -> list[ThreadInfo]:
+        return [info for info, _ in self._threads.values()][:limit]
+
+    async def history(self, ctx: Context, thread_id: str) -> list[Event]:
+        if thread_id not in self._threads:
+            raise NotFound("There is no such conversation.")
+        return self._threads[thread_id][1]
+
+    async def delete(self, ctx: Context, thread_id: str) -> None:
+        del self._threads[thread_id]
 
     async def _events(self, word: str, rest: str, message: str, attachments: Sequence[str]) -> AsyncIterator[Event]:
         if word == "card":

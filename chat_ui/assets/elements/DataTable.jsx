@@ -5,8 +5,8 @@ export default function DataTable() {
   const known = it.row_count === null ? "" : ` of ${it.row_count.toLocaleString()}`;
   return (
     <Frame
-      icon={Table2} title={props.title || it.path}
-      subtitle={<>{it.repository} · {it.path} · {it.revision} · <code title={it.commit_hash}>{it.commit_hash.slice(0, 8)}</code></>}
+      icon={Table2} title={it.path}
+      subtitle={<>{it.repository} · {it.revision} · <code title={it.commit_hash}>{it.commit_hash.slice(0, 8)}</code></>}
       badges={<><Badge>{it.format}</Badge><Badge>{it.rows.length.toLocaleString()}{known} rows</Badge></>}
     >
       <div className="hp-scroll" tabIndex={0}>

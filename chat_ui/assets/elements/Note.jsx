@@ -2,7 +2,7 @@ export default function Note() {
   const it = props.data;
   if (props.kind === "deleted") {
     return (
-      <Frame icon={Trash2} title={props.title} subtitle="This cannot be undone.">
+      <Frame icon={Trash2} title={props.title}>
         <Facts facts={Object.entries(it).map(([label, value]) => [label.replaceAll("_", " "), label === "size" ? size(value) : String(value)])} />
       </Frame>
     );

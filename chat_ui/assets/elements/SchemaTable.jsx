@@ -2,8 +2,8 @@ export default function SchemaTable() {
   const it = props.data;
   return (
     <Frame
-      icon={Braces} title={props.title || it.path}
-      subtitle={<>{it.repository} · {it.path} · {it.revision} · <code title={it.commit_hash}>{it.commit_hash.slice(0, 8)}</code></>}
+      icon={Braces} title={it.path}
+      subtitle={<>{it.repository} · {it.revision} · <code title={it.commit_hash}>{it.commit_hash.slice(0, 8)}</code></>}
       badges={<><Badge>{it.format}</Badge>{it.row_count !== null && <Badge>{count(it.row_count, "row")}</Badge>}</>}
     >
       <div className="hp-scroll">

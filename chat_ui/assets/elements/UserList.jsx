@@ -13,10 +13,10 @@ function Me({ it }) {
 
 function NewUser({ it }) {
   return (
-    <Frame icon={User} title={it.user.name} subtitle="Send this link to the new user: the password is chosen there. It works once."
-      badges={it.user.is_admin && <Badge>administrator</Badge>}>
-      <CopyLine text={`${window.location.origin}${it.password_link}`} label="Copy" />
-      <p className="hp-more">The link ends <Time at={it.expires_at} /> and is not shown again.</p>
+    <Frame icon={User} title={it.user.name} badges={it.user.is_admin && <Badge>administrator</Badge>}
+      subtitle={it.password_link ? "Send this link to the new user: the password is chosen there. It works once." : "The link to choose a password was shown once."}>
+      {it.password_link && <CopyLine text={`${window.location.origin}${it.password_link}`} label="Copy" />}
+      {it.password_link && <p className="hp-more">The link ends <Time at={it.expires_at} /> and is not shown again.</p>}
     </Frame>
   );
 }
