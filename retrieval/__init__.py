@@ -1,0 +1,1 @@
+"""Finding the passages of the hub's documentation that answer a question."""
