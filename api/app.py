@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import health, rest
+from api.auth import session_secret_from_cookies
+from api.compose import build_copilot
 from api.errors import install_error_handlers
 from api.git.app import GitApp
 from api.git.hub_access import HubGitAccess
 from api.git.routes import match as match_git
 from api.lfs import router as lfs
 from api.middleware import RequestLog
+from api.web import install_web
+from chat_ui.mount import mount_chat
 from hub_core.hub import Hub
 
 DESCRIPTION = """A self-hosted hub for models, datasets, code and spaces.
@@ -23,12 +28,17 @@ Send an access token as `Authorization: Bearer hp_…`. Errors are problem detai
 Lists are pages: follow the `Link` header, or pass `next_cursor` as `cursor`."""
 
 
-def create_app(hub: Hub) -> ASGIApp:
-    """The hub's ASGI application. Its lifespan runs the hub: jobs go on while the server does."""
+def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
+    """The hub's ASGI application. Its lifespan runs the hub: jobs go on while the server does.
+
+    `chat` mounts the chat, which a process can do once.
+    """
+    copilot, documentation = build_copilot(hub)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with hub.started():
+        async with hub.started(), copilot.started(), AsyncExitStack() as stack:
+            stack.push_async_callback(documentation.close)
             yield
 
     app = FastAPI(
@@ -36,10 +46,14 @@ def create_app(hub: Hub) -> ASGIApp:
         openapi_url=f"{rest.PREFIX}/openapi.json", separate_input_output_schemas=False,
     )
     app.state.hub = hub
+    app.state.copilot = copilot
     install_error_handlers(app)
     app.include_router(health.router)
     app.include_router(rest.router)
     app.include_router(lfs.router)
+    install_web(app)
+    if chat:
+        mount_chat(app, hub, copilot, session_secret=partial(session_secret_from_cookies, hub))
     return RequestLog(_GitFirst(GitApp(hub.git, HubGitAccess(hub)), app))
 
 

@@ -45,7 +45,7 @@ async def serve(settings: Settings, announce: Callable[[str, str | None], None])
         announce(url, url + set_up_path if set_up_path else None)
 
     config = uvicorn.Config(
-        create_app(hub), host=settings.host, port=settings.port, loop="asyncio", http="httptools", ws="websockets", log_config=None,
+        create_app(hub, chat=True), host=settings.host, port=settings.port, loop="asyncio", http="httptools", ws="websockets-sansio", log_config=None,
         access_log=False, proxy_headers=True, timeout_graceful_shutdown=10, server_header=False,
     )
     await Server(config, ready).serve()

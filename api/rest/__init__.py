@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.rest import accounts, contents, governance, operations, repositories, uploads
+from api.rest import accounts, contents, copilot, governance, operations, repositories, uploads
 
 PREFIX = "/api/v2"
 
 router = APIRouter(prefix=PREFIX)
-for part in (repositories, contents, uploads, accounts, governance, operations):
+for part in (repositories, contents, uploads, accounts, governance, copilot, operations):
     router.include_router(part.router)

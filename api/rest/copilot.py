@@ -58,7 +58,7 @@ async def send_message(caller: SignedIn, body: Message) -> AsyncIterator[Event]:
 @router.post("/threads/{thread_id}/approvals/{approval_id}", response_class=EventSourceResponse)
 async def decide(caller: SignedIn, thread_id: str, approval_id: str, body: Decision) -> AsyncIterator[Event]:
     """Approve or reject what the Copilot wants to do; the stream is the rest of the turn."""
-    async for event in _copilot(caller).decide(caller.ctx, thread_id, approval_id, body.granted):
+    async for event in _copilot(caller).decide(caller.ctx, thread_id, approval_id, granted=body.granted):
         yield event
 
 
