@@ -71,7 +71,11 @@ class LfsService:
         oids = [entry.oid for entry in request.objects if is_oid(entry.oid)]
         async with self._runner.transaction(ctx, write=uploads) as inside:
             opened = await _open(inside, repository, _PERMISSION[operation])
-            held = await self._present(inside, opened, oids) if uploads else await self._registry.linked(inside, opened.row.id, oids)
+            held = await self._registry.linked(inside, opened.row.id, oids)
+            if uploads:
+                held |= await self._adopt(inside, opened, [oid for oid in oids if oid not in held])
+        if uploads:
+            held = await self._intact(held)
         links = _Links(self._signer, base_url, operation, opened.row.id, ctx.actor.user_id)
         answer = self._upload_answer if uploads else _download_answer
         return BatchResponse(objects=[_refusal(entry) or answer(entry, held, links) for entry in request.objects])
@@ -125,7 +129,6 @@ class LfsService:
         The user is looked up again: a link outlives neither the account nor its rights.
         """
         grant = self._signer.read(text)
-        inside: Context
         async with self._runner.transaction(ctx, write=False) as inside:
             actor = await _actor(inside, grant)
             granted = replace(ctx, actor=actor)
@@ -134,16 +137,17 @@ class LfsService:
             raise PermissionDenied("This transfer link is for something else.", hint="Ask for a new one.")
         return granted, grant.size
 
-    async def _present(self, ctx: Context, opened: OpenRepository, oids: Collection[str]) -> dict[str, int]:
-        """Those of `oids` that need not be sent; the repository holds them from now on."""
-        held = await self._registry.linked(ctx, opened.row.id, oids)
-        for stored in await _readable(ctx, [oid for oid in oids if oid not in held]):
+    async def _adopt(self, ctx: Context, opened: OpenRepository, oids: Collection[str]) -> dict[str, int]:
+        """Let the repository hold those of `oids` that the caller may read elsewhere; returns them with their sizes."""
+        readable = await _readable(ctx, oids)
+        for stored in readable:
             await self._registry.link(ctx, opened.row.id, stored)
-            held[stored.oid] = stored.size
-        # Rows of bytes that the disk has lost: treated as absent, the next push heals them.
+        return {stored.oid: stored.size for stored in readable}
+
+    async def _intact(self, held: Mapping[str, int]) -> dict[str, int]:
+        """Those of `held` whose bytes are there. What the disk has lost counts as absent, so that the next push heals it."""
         found = await asyncio.gather(*(self._objects.stat(oid) for oid in held))
-        intact = {stored.oid: stored.size for stored in found if stored is not None}
-        return {oid: size for oid, size in held.items() if intact.get(oid) == size}
+        return {stored.oid: stored.size for stored in found if stored is not None and stored.size == held[stored.oid]}
 
     def _upload_answer(self, entry: TransferObject, held: Mapping[str, int], links: _Links) -> TransferAnswer:
         if entry.oid in held:
