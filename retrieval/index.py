@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +19,23 @@ if TYPE_CHECKING:
 _VECTOR_WEIGHT = 0.3
 _FITS = 0.22
 _LONGEST_QUERY = 1000
+# Somebody who asks while the vectors are being made, once for each version of the pages, is answered by words after this time.
+_PATIENCE_SECONDS = 2.0
 
 
 class DocumentationIndex:
     """`DocumentationSearch` over the pages of a folder.
 
-    The index is made with the first question, which then takes seconds, and kept in `folder`, its own, until the pages or the model change.
-    Where that folder cannot be used, words alone have to do.
+    Vectors are made with the first question and kept in `folder`, its own, until the pages or the model change. Until they are there, and
+    where that folder cannot be used, words alone have to do.
     """
 
     def __init__(self, folder: Path, embedder: Embedder, documentation: Path = DOCUMENTATION) -> None:
         self._folder = folder
         self._embedder = embedder
         self._documentation = documentation
-        self._opened: _Opened | None = None
+        self._opening: asyncio.Task[_Pages] | None = None
+        self._making: asyncio.Task[VectorIndex | None] | None = None
         # chromadb and the embedder are used by one thread at a time.
         self._turn = asyncio.Lock()
 
@@ -42,43 +44,45 @@ class DocumentationIndex:
 
         Raises what the embedder raises.
         """
+        pages, making = await self._opened()
+        await asyncio.wait({making}, timeout=_PATIENCE_SECONDS)
         async with self._turn:
-            opened = await self._open()
-            return await asyncio.to_thread(opened.search, query[:_LONGEST_QUERY], limit)
+            return await asyncio.to_thread(pages.search, query[:_LONGEST_QUERY], limit, making.result() if making.done() else None)
 
     async def prepare(self) -> None:
-        """Make the index now, so that the first question does not wait for it."""
-        async with self._turn:
-            await self._open()
+        """Make the vectors now rather than with the first question."""
+        _, making = await self._opened()
+        await asyncio.shield(making)
 
     async def close(self) -> None:
-        """Let go of the folder. A later question opens it again."""
-        async with self._turn:
-            if self._opened is not None and self._opened.vectors is not None:
-                await asyncio.to_thread(self._opened.vectors.close)
-            self._opened = None
+        """Let go of the folder, once vectors that are being made are there. A later question opens it again."""
+        making, self._opening, self._making = self._making, None, None
+        vectors = await making if making is not None else None
+        if vectors is not None:
+            async with self._turn:
+                await asyncio.to_thread(vectors.close)
 
-    async def _open(self) -> _Opened:
-        if self._opened is None:
-            self._opened = await asyncio.to_thread(partial(_Opened, self._folder, self._embedder, self._documentation))
-        return self._opened
+    async def _opened(self) -> tuple[_Pages, asyncio.Task[VectorIndex | None]]:
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(_Pages, self._documentation))
+        pages = await asyncio.shield(self._opening)
+        if self._making is None:
+            self._making = asyncio.create_task(asyncio.to_thread(_make_vectors, self._folder, pages.sections, self._embedder))
+        return pages, self._making
 
 
-class _Opened:
-    """The pages in memory, with both rankings. Blocking."""
+class _Pages:
+    """The pages in memory, with the index of their words. Blocking."""
 
-    def __init__(self, folder: Path, embedder: Embedder, documentation: Path) -> None:
-        from retrieval.vectors import open_vectors  # noqa: PLC0415  # chromadb is not paid for before somebody asks
-
+    def __init__(self, documentation: Path) -> None:
         self.sections = read_sections(documentation)
         # A word in the heading counts like three in the text: there it says what the section is about.
         self._words = WordIndex([f"{section.title} {section.title} {section.plain}" for section in self.sections])
-        self.vectors: VectorIndex | None = open_vectors(folder, self.sections, embedder) if self.sections else None
 
-    def search(self, query: str, limit: int) -> list[Passage]:
+    def search(self, query: str, limit: int, vectors: VectorIndex | None) -> list[Passage]:
         scores = self._words.scores(query)
-        if self.vectors is not None:
-            scores = (1 - _VECTOR_WEIGHT) * scores + _VECTOR_WEIGHT * self.vectors.scores(query)
+        if vectors is not None:
+            scores = (1 - _VECTOR_WEIGHT) * scores + _VECTOR_WEIGHT * vectors.scores(query)
         passages: dict[str, Passage] = {}
         for position in np.argsort(-scores, kind="stable"):
             if scores[position] < _FITS or len(passages) == limit:
@@ -86,6 +90,12 @@ class _Opened:
             section = self.sections[position]
             passages.setdefault(section.source, _passage(section, float(scores[position])))
         return list(passages.values())
+
+
+def _make_vectors(folder: Path, sections: list[Section], embedder: Embedder) -> VectorIndex | None:
+    from retrieval.vectors import open_vectors  # noqa: PLC0415  # chromadb is not paid for before somebody asks
+
+    return open_vectors(folder, sections, embedder) if sections else None
 
 
 def _passage(section: Section, score: float) -> Passage:

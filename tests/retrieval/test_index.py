@@ -3,11 +3,15 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from hub_core.errors import ModelUnavailable
 from retrieval.index import DocumentationIndex
 from tests.retrieval.embedders import HashingEmbedder
 
@@ -27,12 +31,14 @@ def pages(tmp_path: Path) -> Path:
 @pytest.fixture
 async def index(tmp_path: Path, pages: Path) -> AsyncIterator[DocumentationIndex]:
     index = DocumentationIndex(tmp_path / "index", HashingEmbedder(), pages)
+    await index.prepare()
     yield index
     await index.close()
 
 
 async def _search(folder: Path, embedder: HashingEmbedder, pages: Path, query: str) -> list[str]:
     index = DocumentationIndex(folder, embedder, pages)
+    await index.prepare()
     found = [passage.source for passage in await index.search(query)]
     await index.close()
     return found
@@ -112,6 +118,42 @@ async def test_no_pages_no_answers(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
 
     assert await _search(tmp_path / "index", HashingEmbedder(), tmp_path / "docs", "clone") == []
+
+
+class _SlowEmbedder(HashingEmbedder):
+    """Gives vectors once it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+
+    def embed(self, texts: list[str], /) -> NDArray[np.float32]:
+        self.go.wait(60)
+        return super().embed(texts)
+
+
+async def test_who_asks_while_vectors_are_made_is_answered_by_words(tmp_path: Path, pages: Path) -> None:
+    embedder = _SlowEmbedder()
+    index = DocumentationIndex(tmp_path / "index", embedder, pages)
+    early = await index.search("revoke a token")
+    assert embedder.texts == 0
+    embedder.go.set()
+    await index.prepare()
+    late = await index.search("revoke a token")
+    await index.close()
+
+    assert early[0].source == late[0].source == "docs/tokens.md#revoke-a-token"
+    assert embedder.texts == 2 * 3 + 1
+
+
+async def test_what_the_embedder_raises_is_raised(tmp_path: Path, pages: Path) -> None:
+    class Broken:
+        def embed(self, texts: list[str], /) -> NDArray[np.float32]:
+            raise ModelUnavailable("The model is gone.")
+
+    index = DocumentationIndex(tmp_path / "index", Broken(), pages)
+    with pytest.raises(ModelUnavailable):
+        await index.search("clone")
 
 
 def test_chromadb_waits_for_the_first_question() -> None:

@@ -21,6 +21,7 @@ def test_expected_sections_exist() -> None:
 
 async def test_questions_find_their_section(tmp_path: Path) -> None:
     index = DocumentationIndex(tmp_path / "index", Embedder.load())
+    await index.prepare()
     answerable = [question for question in QUESTIONS if question["sources"]]
     found = {question["question"]: [passage.source for passage in await index.search(question["question"])] for question in QUESTIONS}
     await index.close()
