@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import uuid4
 
 from langchain.agents import create_agent
 from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
@@ -16,6 +17,7 @@ from langgraph.types import Command
 from copilot.execution import Turn, execute
 from copilot.model import Model
 from copilot.prompt import system_prompt
+from copilot.replay import ECHO, said
 from hub_core.errors import ModelUnavailable
 from models_local.situation import Situation
 from tools.schema import function_schemas
@@ -23,8 +25,6 @@ from tools.schema import function_schemas
 # How many tools one turn may call. A step is a model's answer or a tool's; the graph counts both.
 MAX_CALLS = 12
 RECURSION_LIMIT = 2 * MAX_CALLS + 2
-# What of a long conversation a model reads, counted in characters: some 8,000 LLM tokens, and always the whole current turn.
-_MEMORY_CHARACTERS = 30_000
 
 Agent = CompiledStateGraph[Any, Turn, Any, Any]
 
@@ -32,7 +32,7 @@ Agent = CompiledStateGraph[Any, Turn, Any, Any]
 def build_agent(model: Model, checkpointer: BaseCheckpointSaver[Any]) -> Agent:
     """The agent on this model; its runs need a `Turn` as context."""
     agent: Agent = create_agent(
-        model.chat, function_schemas(), middleware=[_HubMiddleware(model.failures)], context_schema=Turn, checkpointer=checkpointer
+        model.chat, function_schemas(), middleware=[_HubMiddleware(model)], context_schema=Turn, checkpointer=checkpointer
     )
     return agent
 
@@ -40,23 +40,25 @@ def build_agent(model: Model, checkpointer: BaseCheckpointSaver[Any]) -> Agent:
 class _HubMiddleware(AgentMiddleware[AgentState[Any], Turn, Any]):
     """Tells the model its rules and situation, takes its calls one at a time, and makes them through the hub."""
 
-    def __init__(self, failures: tuple[type[Exception], ...]) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
         self.tools = []
-        self._failures = failures
+        self._model = model
 
     async def awrap_model_call(
         self, request: ModelRequest[Turn], handler: Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
         prompt = SystemMessage(system_prompt(_known(request.messages)))
         try:
-            response = await handler(request.override(messages=remembered(request.messages), system_message=prompt))
-        except self._failures as error:
+            response = await handler(
+                request.override(messages=remembered(request.messages, self._model.memory), system_message=prompt)
+            )
+        except self._model.failures as error:
             raise ModelUnavailable(
                 f"The Copilot's model did not answer: {type(error).__name__}. The rest of the hub works.",
                 hint="Check HUBPILOT_LLM, HUBPILOT_LLM_NAME and the endpoint's log, or unset HUBPILOT_LLM for the shipped model.",
             ) from error
-        return ModelResponse(result=[_one_call(message) for message in response.result])
+        return ModelResponse(result=[_tidied(message, request.messages) for message in response.result])
 
     async def awrap_tool_call(
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]]
@@ -71,11 +73,10 @@ def _known(messages: Sequence[BaseMessage]) -> Situation:
     return Situation.model_validate(last.additional_kwargs.get("situation", {}) if last else {})
 
 
-def remembered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-    """The current turn and as many whole turns before it as fit."""
+def remembered(messages: Sequence[AnyMessage], characters: int) -> list[AnyMessage]:
+    """The current turn, and as many whole turns before it as fit."""
     starts = [index for index, message in enumerate(messages) if isinstance(message, HumanMessage)] or [0]
-    room = _MEMORY_CHARACTERS
-    first = starts[-1]
+    room, first = characters, starts[-1]
     ends = [*starts[1:], len(messages)]
     for start, end in zip(reversed(starts), reversed(ends), strict=True):
         room -= sum(len(message.text) for message in messages[start:end])
@@ -85,8 +86,16 @@ def remembered(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     return list(messages[first:])
 
 
-def _one_call(message: BaseMessage) -> BaseMessage:
-    """The answer with its first call only: the second of two calls may rest on what the first brings, or on an approval it waits for."""
-    if not isinstance(message, AIMessage) or len(message.tool_calls) < 2:
+def _tidied(message: BaseMessage, before: Sequence[BaseMessage]) -> BaseMessage:
+    """The answer with its first call only, under an id of our own, and with words for people.
+
+    The second of two calls may rest on what the first brings, or on an approval it waits for. Models number their calls anew in each turn
+    and need not be unique in a thread. The shipped model ends by repeating a result as it read it.
+    """
+    if not isinstance(message, AIMessage):
         return message
-    return message.model_copy(update={"tool_calls": message.tool_calls[:1]})
+    if message.tool_calls:
+        return message.model_copy(update={"tool_calls": [{**message.tool_calls[0], "id": f"call_{uuid4().hex[:12]}"}]})
+    if before and isinstance(result := before[-1], ToolMessage) and message.text == result.text:
+        return message.model_copy(update={"content": said(result), "response_metadata": {**message.response_metadata, ECHO: True}})
+    return message

@@ -61,9 +61,9 @@ class _State:
     @property
     def unanswered(self) -> list[ToolCall]:
         """Calls without a result: the waiting one, or one that the end of the process interrupted."""
+        last = next((message for message in reversed(self.messages) if isinstance(message, AIMessage)), None)
         answered = {message.tool_call_id for message in self.messages if isinstance(message, ToolMessage)}
-        asked = [call for message in self.messages if isinstance(message, AIMessage) for call in message.tool_calls]
-        return [call for call in asked if call["id"] not in answered]
+        return [call for call in last.tool_calls if call["id"] not in answered] if last else []
 
 
 class _Input(NamedTuple):

@@ -15,10 +15,11 @@ ANSWER_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A chat model, and the exceptions with which it says that it cannot answer now."""
+    """A chat model, the exceptions with which it says that it cannot answer now, and how many characters of a conversation it can read."""
 
     chat: BaseChatModel
     failures: tuple[type[Exception], ...] = ()
+    memory: int = 30_000
 
 
 def load_model(settings: Settings) -> Model:
@@ -33,7 +34,8 @@ def load_model(settings: Settings) -> Model:
     if choice.lower().endswith(".gguf"):
         from models_local.generative import GenerativeChatModel  # noqa: PLC0415
 
-        return Model(GenerativeChatModel.load(Path(choice)))
+        # llama.cpp raises ValueError for a conversation that is longer than the model's context.
+        return Model(GenerativeChatModel.load(Path(choice)), failures=(ValueError,), memory=8_000)
     raise ModelUnavailable(
         f"HUBPILOT_LLM is {choice!a}, which is neither a path to a .gguf file nor an http(s) address.",
         hint="Leave it unset for the shipped model.",
@@ -48,4 +50,4 @@ def _endpoint(settings: Settings, url: str) -> Model:
     chat = ChatOpenAI(
         base_url=url, api_key=lambda: key, model=settings.llm_name, timeout=ANSWER_SECONDS, max_retries=2, use_responses_api=False
     )
-    return Model(chat, (OpenAIError,))
+    return Model(chat, failures=(OpenAIError,))

@@ -11,6 +11,9 @@ from copilot.events import Choice, ChoicesOffered, Event, EventAdapter, TextDelt
 from copilot.wording import call_sentence, choices_for
 from models_local.situation import Call, Situation
 
+# Marks an answer that only repeats the result before it: surfaces have shown that already.
+ECHO = "echo"
+
 
 def replay(messages: Sequence[BaseMessage]) -> Iterator[Event]:
     """What a surface shows of a thread. Secrets are not in it."""
@@ -30,7 +33,7 @@ def answer(message: AIMessage, known: Situation, *, streamed: bool = False) -> I
     question = _question(message, known)
     if question is not None:
         yield question
-    elif message.text and not streamed:
+    elif message.text and not streamed and not message.response_metadata.get(ECHO):
         yield TextDelta(text=message.text)
     for call in message.tool_calls:
         yield ToolCalled(id=call["id"] or "", tool=call["name"], arguments=call["args"])
@@ -52,3 +55,8 @@ def _returned(message: ToolMessage) -> Iterator[Event]:
         yield from [EventAdapter.validate_python(event) for event in kept or ()]
     except ValidationError:  # written by another version of the hub: its text is still true
         yield ToolReturned(id=message.tool_call_id, tool=message.name or "", ok=message.status == "success", text=message.text)
+
+
+def said(message: ToolMessage) -> str:
+    """What people were told of a result."""
+    return next((event.text for event in _returned(message) if isinstance(event, ToolReturned)), message.text)

@@ -13,6 +13,9 @@ from tools.catalog import TOOLS, Tool
 
 Json = dict[str, Any]
 
+# Lengths are checked when a call is made. Told to a model they help nobody, and a grammar made of them has a rule for every character.
+_UNTOLD = frozenset({"title", "minLength", "maxLength"})
+
 
 def function_schema(tool: Tool) -> Json:
     """The tool in the form of OpenAI's chat completions: no references, no `null` alternatives, no titles."""
@@ -72,4 +75,4 @@ def _plain(schema: Json, definitions: Json) -> Json:
         return _plain({**useful[0], **rest} if len(useful) == 1 else {**rest, "oneOf": useful}, definitions)
     if schema.get("default", ...) is None:
         schema = {key: value for key, value in schema.items() if key != "default"}
-    return {key: value for key, value in schema.items() if key != "title"}
+    return {key: value for key, value in schema.items() if key not in _UNTOLD}

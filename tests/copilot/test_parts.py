@@ -78,9 +78,9 @@ def test_results_fit_and_stay_json() -> None:
 def test_memory_keeps_whole_turns_and_always_the_current_one() -> None:
     turns = [[HumanMessage(f"{number}" * 9000), AIMessage(f"answer {number}")] for number in range(5)]
     messages: list[Any] = [message for turn in turns for message in turn]
-    assert remembered(messages) == messages[4:]
-    assert remembered([HumanMessage("x" * 100_000), AIMessage("y")])[0].text.startswith("xxx")
-    assert remembered([]) == []
+    assert remembered(messages, 30_000) == messages[4:]
+    assert remembered([HumanMessage("x" * 100_000), AIMessage("y")], 10)[0].text.startswith("xxx")
+    assert remembered([], 10) == []
 
 
 def test_events_are_cheap_to_import() -> None:
