@@ -17,7 +17,8 @@ from langgraph.types import Command
 from copilot.execution import Turn, execute
 from copilot.model import Model
 from copilot.prompt import system_prompt
-from copilot.replay import ECHO, said
+from copilot.replay import ECHO, readings, said
+from copilot.wording import call_sentence
 from hub_core.errors import ModelUnavailable
 from models_local.situation import Situation
 from tools.schema import function_schemas
@@ -48,6 +49,8 @@ class _HubMiddleware(AgentMiddleware[AgentState[Any], Turn, Any]):
     async def awrap_model_call(
         self, request: ModelRequest[Turn], handler: Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
+        if (chosen := _chosen(request.messages)) is not None:
+            return ModelResponse(result=[_tidied(chosen, request.messages)])
         prompt = SystemMessage(system_prompt(_known(request.messages)))
         try:
             response = await handler(
@@ -71,6 +74,16 @@ def _known(messages: Sequence[BaseMessage]) -> Situation:
     """The situation that was noted with the last utterance."""
     last = next((message for message in reversed(messages) if isinstance(message, HumanMessage)), None)
     return Situation.model_validate(last.additional_kwargs.get("situation", {}) if last else {})
+
+
+def _chosen(messages: Sequence[BaseMessage]) -> AIMessage | None:
+    """The call that the person has just chosen among the readings offered before: it needs no understanding any more."""
+    if len(messages) < 2 or not isinstance(messages[-1], HumanMessage) or not isinstance(messages[-2], AIMessage):
+        return None
+    for call in readings(messages[-2]):
+        if call_sentence(call) == messages[-1].text:
+            return AIMessage("", tool_calls=[{"name": call.tool, "args": call.arguments, "id": None}], response_metadata={"outcome": "act"})
+    return None
 
 
 def remembered(messages: Sequence[AnyMessage], characters: int) -> list[AnyMessage]:

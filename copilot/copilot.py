@@ -17,7 +17,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.errors import GraphRecursionError
-from langgraph.types import Command
+from langgraph.types import Command, Interrupt
 
 from copilot.agent import MAX_CALLS, RECURSION_LIMIT, Agent, build_agent
 from copilot.events import ApprovalNeeded, Event, Failed, TextDelta, TurnEnded
@@ -101,6 +101,10 @@ class Copilot:
             self._checkpoints.serde = JsonPlusSerializer(allowed_msgpack_modules=None)
             await self._checkpoints.setup()
             yield self
+
+    async def prepare(self) -> None:
+        """Load the model now, so that the first turn does not wait for it; raises `ModelUnavailable`."""
+        await self._loaded_agent()
 
     async def send(
         self, ctx: Context, thread_id: str | None, message: str, *, page: object = None, attachments: Sequence[str] = ()
@@ -213,7 +217,7 @@ class Copilot:
         finally:
             run.cancel()
             await asyncio.wait([run])
-            await self._threads.touch(thread_id)
+            await self._threads.turn_ended(thread_id)
 
     async def _run(self, thread_id: str, given: _Input, queue: asyncio.Queue[Event | None]) -> None:
         suspended = False
@@ -265,6 +269,7 @@ def _config(thread_id: str) -> RunnableConfig:
 async def _stream(agent: Agent, thread_id: str, given: _Input) -> AsyncGenerator[Event, None]:
     """The events of a run. Each step is on disk before the next one starts."""
     streamed: set[str | None] = set()
+    waiting: list[Interrupt] = []
     parts = agent.astream(
         given.start, _config(thread_id), context=given.turn, stream_mode=["messages", "updates", "custom"], durability="sync"
     )
@@ -280,8 +285,10 @@ async def _stream(agent: Agent, thread_id: str, given: _Input) -> AsyncGenerator
             for message in _new_answers(part):
                 for event in answer(message, given.known, streamed=message.id in streamed):
                     yield event
-            for interrupt in part.get("__interrupt__", ()):
-                yield ApprovalNeeded.model_validate(interrupt.value["approval"])
+            waiting += part.get(INTERRUPT, ())
+    # Only now is the suspended call on disk: a person must not be asked about what a crash could still take away.
+    for interrupt in waiting:
+        yield ApprovalNeeded.model_validate(interrupt.value["approval"])
 
 
 def _new_answers(update: dict[str, Any]) -> list[AIMessage]:

@@ -24,10 +24,12 @@ from hub_core.repositories.schemas import GetRepository
 from hub_core.repositories.service import RepositoryService
 from retrieval.port import DocumentationSearch
 from tools.call import ToolResult, call_tool
+from tools.card import Card
 from tools.catalog import TOOL_BY_NAME, Tool
 from tools.schema import parse_arguments
 
 _CITATIONS = 3
+_MAX_KEPT = 64 * 1024  # bytes of JSON
 
 log = structlog.get_logger(__name__)
 
@@ -133,12 +135,17 @@ def _emit(request: ToolCallRequest, outcome: _Outcome) -> ToolMessage:
 
 def _done(call_id: str, name: str, result: ToolResult) -> _Outcome:
     returned = ToolReturned(id=call_id, tool=name, ok=True, text=result.text, card=result.card, undo=result.undo)
-    kept = returned.model_copy(update={"card": result.kept})
+    kept = returned.model_copy(update={"card": _kept(result)})
     cited: list[Event] = [
         CitationGiven(title=found.title, source=found.source, excerpt=found.text[:500]) for found in result.passages[:_CITATIONS]
     ]
     message = _message(call_id, name, success(result), [kept, *cited], facts_of(result.kept.kind, result.kept.data))
     return _Outcome(message, [returned, *cited])
+
+
+def _kept(result: ToolResult) -> Card | None:
+    """The card as the thread keeps it: without secrets, and not at all when it is large, as every step writes the whole thread."""
+    return result.kept if len(result.kept.model_dump_json()) <= _MAX_KEPT else None
 
 
 def _failed(call_id: str, name: str, error: HubError) -> _Outcome:

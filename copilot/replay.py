@@ -43,10 +43,14 @@ def _question(message: AIMessage, known: Situation) -> ChoicesOffered | None:
     facts = message.response_metadata
     if facts.get("outcome") != "ask":
         return None
-    calls = [Call.model_validate(reading) for reading in facts.get("alternatives") or ()]
-    choices = [Choice(label=call_sentence(call), message=call_sentence(call)) for call in calls]
+    choices = [Choice(label=call_sentence(call), message=call_sentence(call)) for call in readings(message)]
     choices = choices or choices_for(facts.get("missing"), facts.get("waiting"), known)
     return ChoicesOffered(question=message.text, choices=choices) if choices else None
+
+
+def readings(message: AIMessage) -> list[Call]:
+    """The calls between which the shipped model was not sure."""
+    return [Call.model_validate(reading) for reading in message.response_metadata.get("alternatives") or ()]
 
 
 def _returned(message: ToolMessage) -> Iterator[Event]:

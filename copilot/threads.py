@@ -64,9 +64,12 @@ class ThreadStore:
         if await cursor.fetchone() is None:
             raise NotFound("There is no such conversation, or it is not yours.", hint="Start a new one.")
 
-    async def touch(self, thread_id: str) -> None:
-        """Note that the thread has gone on."""
+    async def turn_ended(self, thread_id: str) -> None:
+        """Note that the thread has gone on, and drop its older checkpoints: each holds the whole conversation, and only the last is used."""
         await self._connection.execute("UPDATE threads SET updated_at = ? WHERE id = ?", (datetime.now(UTC).isoformat(), thread_id))
+        older = "thread_id = ? AND checkpoint_id < (SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)"
+        await self._connection.execute(f"DELETE FROM writes WHERE {older}", (thread_id, thread_id))  # noqa: S608  # a constant
+        await self._connection.execute(f"DELETE FROM checkpoints WHERE {older}", (thread_id, thread_id))  # noqa: S608
 
     async def list(self, ctx: Context, limit: int) -> list[ThreadInfo]:
         """The caller's threads, the latest first."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +185,38 @@ async def test_approvals_of_two_calls_in_a_row(hub: Hub, alice: Context) -> None
         assert types(events) == ["tool_result", "tool_call", "approval", "end"]
         events = await conversation.decide(events[2].approval_id, granted=True)
         assert types(events) == ["tool_result", "text", "end"]
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from hub_core.bootstrap import build_hub
+from hub_core.context import Access, Actor, Context, Surface
+from hub_core.settings import Settings
+from tests.copilot.conftest import talk
+from tests.copilot.scripted import calls
+import uuid
+
+async def main(data, user_id):
+    hub = build_hub(Settings(data_dir=Path(data)))
+    alice = Context(Actor(uuid.UUID(user_id), "alice", False, Access.ADMIN, "session"), Surface.REST)
+    async with hub.started(jobs=False), talk(hub, alice, calls(("delete_repository", {"repository": "iris"}))) as conversation:
+        async for event in conversation.copilot.send(alice, None, "delete iris"):
+            if event.type == "approval":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_kill_9_at_the_moment_of_the_question_loses_nothing(hub: Hub, alice: Context) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, str(hub.settings.data_dir), str(alice.actor.user_id), cwd=Path(__file__).parents[2]
+    )
+    assert await process.wait() == -9
+    async with talk(hub, alice, says("Done.")) as conversation:
+        conversation.thread_id = (await conversation.copilot.threads(alice))[0].id
+        assert types(await conversation.history()) == ["user", "tool_call", "approval"]
+        events = await conversation.say("yes")
+        assert result(events)[0]
+    assert not await exists(hub, alice)

@@ -7,7 +7,7 @@ import pytest
 from hub_core.context import Context
 from hub_core.errors import NotFound
 from hub_core.hub import Hub
-from tests.copilot.conftest import talk, types
+from tests.copilot.conftest import Talk, talk, types
 from tests.copilot.scripted import calls, says
 
 
@@ -39,15 +39,20 @@ async def test_threads_are_listed_latest_first_and_can_be_forgotten(hub: Hub, al
         threads = await conversation.copilot.threads(alice)
         assert [thread.id for thread in threads] == [one, two]
         assert len(threads[1].title) == 80
+        assert await checkpoints(conversation, one) == 1  # the last one is enough to go on
         await conversation.copilot.delete(alice, one or "")
         assert [thread.id for thread in await conversation.copilot.threads(alice)] == [two]
         with pytest.raises(NotFound):
             await conversation.history()
-        rows = await conversation.copilot._checkpoints.conn.execute_fetchall("SELECT count(*) FROM checkpoints WHERE thread_id = ?", (one,))
-        assert [tuple(row) for row in rows] == [(0,)]
+        assert await checkpoints(conversation, one) == 0
 
 
 async def test_unknown_threads_are_refused(hub: Hub, alice: Context) -> None:
     async with talk(hub, alice, thread_id="0" * 32) as conversation:
         with pytest.raises(NotFound):
             await conversation.say("hi")
+
+
+async def checkpoints(conversation: Talk, thread_id: str | None) -> int:
+    connection = conversation.copilot._checkpoints.conn
+    return len(list(await connection.execute_fetchall("SELECT 1 FROM checkpoints WHERE thread_id = ?", (thread_id,))))

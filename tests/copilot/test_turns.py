@@ -130,6 +130,16 @@ async def test_the_shipped_models_questions_become_choices(hub: Hub, alice: Cont
     }
 
 
+async def test_a_reading_that_is_chosen_is_called_without_asking_again(hub: Hub, alice: Context) -> None:
+    await hub.run(RepositoryService.create, alice, CreateRepository(type=RepositoryType.MODEL, name="iris"))
+    reading = {"tool": "update_repository", "arguments": {"repository": "iris", "visibility": "public"}}
+    async with talk(hub, alice, says("One of these?", outcome="ask", alternatives=[reading]), says("Done.")) as conversation:
+        offered, _ = await conversation.say("expose iris")
+        events = await conversation.say(offered.choices[0].message)
+    assert types(events) == ["tool_call", "tool_result", "text", "end"]
+    assert events[1].text == "**alice/iris** is now public."
+
+
 async def test_documentation_is_cited(hub: Hub, alice: Context) -> None:
     async with talk(hub, alice, calls(("search_documentation", {"query": "how do I push?"})), says("")) as conversation:
         events = await conversation.say("how do I push?")
@@ -245,6 +255,18 @@ async def test_uploading_takes_what_was_attached_to_this_message(hub: Hub, alice
     async with talk(hub, alice, calls(("upload_file", {"repository": "iris"})), says("Done.")) as conversation:
         events = await conversation.say("put it into iris", attachments=["new.csv"])
     assert events[1].card.data["paths"] == ["new.csv"]
+
+
+async def test_large_results_are_shown_and_not_kept(hub: Hub, alice: Context) -> None:
+    await hub.run(RepositoryService.create, alice, CreateRepository(type=RepositoryType.DATASET, name="iris"))
+    write = FileWrite(path="big.txt", text="line\n" * 30_000)
+    await hub.run(CommitService.create, alice, CreateCommit(repository="iris", message="Big", write=[write]))
+    async with talk(hub, alice, calls(("read_file", {"repository": "iris", "path": "big.txt"})), says("Long.")) as conversation:
+        events = await conversation.say("show big.txt")
+        assert len(events[1].card.data["text"]) == 150_000
+        kept = (await conversation.history())[2]
+        assert (kept.card, kept.text) == (None, events[1].text)
+    assert len(conversation.model.heard[-1][-1].text) < 6_100
 
 
 async def test_admins_are_told_once_of_links_that_set_passwords(hub: Hub) -> None:

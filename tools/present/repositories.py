@@ -148,5 +148,7 @@ def _ref_deleted(result: RefInfo, noun: str) -> Presented:
     return Presented(
         f"Deleted {noun} {strong(result.name)} of {strong(result.repository)}; it pointed to {short(result.commit_hash)}.", "deleted",
         f"Deleted {noun} {result.name}", steps(say("list the {} of {}", "branches" if noun == "branch" else "tags", result.repository)),
-        undo=say("create {} {} of {} from {}", noun, result.name, result.repository, result.commit_hash),
+        undo=say(
+            f"create {{}} {{}} of {{}} {'from' if noun == 'branch' else 'at'} {{}}", noun, result.name, result.repository, result.commit_hash
+        ),
     )
