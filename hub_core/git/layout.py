@@ -15,7 +15,7 @@ from hub_core.errors import InvalidInput
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 INCOMING = "incoming-"
-"""Prefix of quarantine folders in `objects/`; git's own receive-pack uses the same."""
+"""Part of the names of quarantine folders in `objects/`, both the hub's and those of git's receive-pack."""
 
 
 class RepositoryFolders:
@@ -78,10 +78,10 @@ class RepositoryFolders:
         """Remove quarantine folders and lock files of processes that were killed: those not touched for `older_than_seconds`."""
         repository = self.path(key)
         limit = time.time() - older_than_seconds
-        for folder in (repository / "objects").glob(f"{INCOMING}*"):
+        for folder in (repository / "objects").glob(f"*{INCOMING}*"):
             if folder.stat().st_mtime < limit:
                 shutil.rmtree(folder, ignore_errors=True)
-        for pattern in ("*.lock", "refs/**/*.lock", "fast_import_crash_*", "objects/pack/tmp_*"):
+        for pattern in ("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "fast_import_crash_*", "objects/pack/tmp_*"):
             for file in repository.glob(pattern):
                 if file.stat().st_mtime < limit:
                     file.unlink(missing_ok=True)

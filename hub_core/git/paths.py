@@ -47,6 +47,12 @@ def readable_path(path: str) -> bool:
     )
 
 
+def may_be_gitmodules(path: str) -> bool:
+    """Whether some system takes the file for `.gitmodules`, whose content can harm those who clone. Says yes rather once too often."""
+    name = path.rpartition("/")[2].translate(_HFS_IGNORED).lower()
+    return name.startswith(".gitmodules") or (name.startswith("gi") and "~" in name)
+
+
 def _check_characters(path: str) -> None:
     for character in path:
         category = unicodedata.category(character)

@@ -22,6 +22,7 @@ BLOCK_BYTES = 256 * 1024
 
 _STDERR_KEPT_BYTES = 16 * 1024
 _PATIENCE_SECONDS = 5.0
+_GATHERING_SECONDS = 0.002
 
 Config = Sequence[tuple[str, str]]
 
@@ -84,6 +85,15 @@ class GitProcess:
     async def read(self, size: int = BLOCK_BYTES) -> bytes:
         """Up to `size` bytes of stdout as soon as there are any; empty at its end."""
         return await self._stdout.read(size)
+
+    async def read_block(self) -> bytes:
+        """Like `read`, but lets a small block grow for a moment: git writes in small pieces, and each one sent costs a system call."""
+        block = bytearray(await self._stdout.read(BLOCK_BYTES))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHERING_SECONDS):
+                while 0 < len(block) < BLOCK_BYTES // 2 and (more := await self._stdout.read(BLOCK_BYTES)):
+                    block += more
+        return bytes(block)
 
     async def read_all(self) -> bytes:
         """All of stdout."""

@@ -104,7 +104,7 @@ async def _exchange(repository: BareRepository, process: GitProcess, body: Async
     pump = asyncio.create_task(_pump(body, process))
     answered = False
     try:
-        while block := await process.read():
+        while block := await process.read_block():
             if pump.done():
                 pump.result()
             answered = True

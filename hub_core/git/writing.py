@@ -16,7 +16,7 @@ from pathlib import Path
 from hub_core.errors import EntryNotFound, InvalidContent, InvalidInput, InvalidPath, StaleParent, TooLarge
 from hub_core.git.bare import BareRepository
 from hub_core.git.layout import INCOMING, sync_folder
-from hub_core.git.paths import check_path, readable_path
+from hub_core.git.paths import check_path, may_be_gitmodules, readable_path
 from hub_core.git.port import ZERO_OID, Change, PutFile, RemovePath, Signature
 from hub_core.git.process import GitProcess
 from hub_core.git.reading import check_hash
@@ -58,6 +58,8 @@ async def commit(
             async for change in changes:
                 await stream.apply(change)
             commit_hash = await stream.finish()
+        if stream.brings_gitmodules:
+            await _check_strictly(repository, incoming, environment)
         async with ref_transaction(repository, BRANCHES + new.branch, commit_hash, new.parent or ZERO_OID, environment):
             await _migrate(repository, incoming)
     return commit_hash
@@ -74,6 +76,17 @@ async def _quarantine(repository: BareRepository) -> AsyncIterator[Path]:
         yield incoming
     finally:
         await asyncio.to_thread(shutil.rmtree, incoming, ignore_errors=True)
+
+
+async def _check_strictly(repository: BareRepository, incoming: Path, environment: dict[str, str]) -> None:
+    """Let git check the new objects as it checks those of a push; fast-import checks nothing."""
+    pack = next((incoming / "pack").glob("*.pack"))
+    arguments = ("index-pack", "--strict", "-o", str(incoming / "checked.idx"), str(pack))
+    async with repository.open(*arguments, environment=environment) as process:
+        if returncode := await process.wait():
+            if "gitmodules" in process.stderr:
+                raise InvalidContent("git refuses the .gitmodules file as unsafe; nothing was changed.", hint="Correct or remove it.")
+            raise repository.failure("index-pack", returncode, process.stderr)
 
 
 async def _migrate(repository: BareRepository, incoming: Path) -> None:
@@ -100,6 +113,7 @@ class _ImportStream:
     new: NewCommit
     max_blob_bytes: int
     folders: set[str] = field(default_factory=set)
+    brings_gitmodules: bool = False
     # The ref under which fast-import builds the commit; it is taken back before the end, so that none is ever written.
     scratch: str = field(default_factory=lambda: f"{HIDDEN}import-{uuid.uuid4().hex}")
 
@@ -137,6 +151,7 @@ class _ImportStream:
                 f"{path!r} has {change.size} bytes; a plain file has at most {self.max_blob_bytes}.", hint="Store it with LFS.",
                 path=path, limit=self.max_blob_bytes,
             )
+        self.brings_gitmodules |= may_be_gitmodules(path)
         await self._check_folders(path)
         mode = "100755" if change.executable else "100644"
         await self._send(f"M {mode} inline {_quote(path)}\ndata {change.size}\n".encode())

@@ -34,6 +34,8 @@ class SmallAccess:
         self.moved = {"old": "/ann/public"}
         self.stored: set[str] = set()
         self.pushes: list[RefUpdate] = []
+        self.noting = threading.Event()
+        self.noting_seconds = 0.0
 
     async def open(self, headers: Headers, route: GitRoute, service: GitService) -> OpenRepository:
         user = self._user(headers)
@@ -51,6 +53,8 @@ class SmallAccess:
         return sorted(set(pointers) - self.stored)
 
     async def pushed(self, updates: Sequence[RefUpdate]) -> None:
+        self.noting.set()
+        await asyncio.sleep(self.noting_seconds)
         self.pushes.extend(updates)
 
     @staticmethod

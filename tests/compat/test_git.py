@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from api.git import GitLimits
+from api.git.responses import status_of
+from hub_core.errors import HubError, Unavailable
 from hub_core.git.pointers import LfsPointer
 from hub_core.git.port import ZERO_OID, RefUpdate
 from tests.compat.git_server import GitServer, running_git_server
@@ -274,6 +276,16 @@ class TestHttp:
             assert http.post("/ann/public/git-receive-pack", content=b"0000", headers=headers).status_code == 200
 
 
+def test_every_error_of_the_core_has_a_status_of_its_own() -> None:
+    def walk(kind: type[HubError]) -> Iterator[type[HubError]]:
+        yield kind
+        for below in kind.__subclasses__():
+            yield from walk(below)
+
+    unmapped = {kind.__name__ for kind in walk(HubError) if kind.__module__ == "hub_core.errors" and status_of(kind("x")) == 500}
+    assert unmapped == {"HubError", "Internal"}
+
+
 class TestPushRules:
     def test_pointers_without_objects_are_refused(self, filled: GitServer) -> None:
         before, work = filled.refs(), filled.clone()
@@ -284,7 +296,7 @@ class TestPushRules:
         for text in ("weights/a.bin", oid, "git lfs push --all origin"):
             assert text in done.stderr
         assert filled.refs() == before
-        assert not list((filled.repository() / "objects").glob("incoming-*"))
+        assert not list((filled.repository() / "objects").glob("*incoming-*"))
         assert not filled.access.pushes[1:]
         filled.access.stored.add(oid)
         filled.git("push", "-q", "origin", "HEAD:main", cwd=work)
@@ -344,6 +356,30 @@ class TestInterruptions:
         os.killpg(client.pid, signal.SIGKILL)
         client.wait()
         assert eventually(lambda: not git_processes(server), 3)
+
+    def test_client_killed_while_the_push_is_noted(self, filled: GitServer) -> None:
+        work = filled.clone()
+        commit = filled.save(work, new="1")
+        filled.access.noting.clear()
+        filled.access.noting_seconds = 1.0
+        command = ["git", "push", "-q", "origin", "HEAD:main"]
+        client = subprocess.Popen(command, cwd=work, env=filled.environment, start_new_session=True)
+        assert filled.access.noting.wait(20)
+        os.killpg(client.pid, signal.SIGKILL)
+        client.wait()
+        assert eventually(lambda: filled.access.pushes[-1].new == commit)
+        assert filled.refs()["refs/heads/main"] == commit
+        assert eventually(lambda: not git_processes(filled))
+
+    def test_a_hub_that_fails_to_note_a_push_says_so(self, filled: GitServer) -> None:
+        async def failing(_: object) -> None:
+            raise Unavailable("The database is away.")
+
+        filled.access.pushed = failing  # type: ignore[method-assign]
+        work = filled.clone()
+        commit = filled.save(work, new="1")
+        assert "The database is away." in filled.git("push", "origin", "HEAD:main", cwd=work).stderr
+        assert filled.refs()["refs/heads/main"] == commit
 
     def test_two_pushes_to_one_branch_one_wins(self, filled: GitServer) -> None:
         works = [filled.clone(name) for name in ("left", "right")]

@@ -218,6 +218,14 @@ class TestCommit:
         commit_hash = await commit(git, put("big", os.urandom(MIB)))
         assert (await git.entry("r", commit_hash, "big")).size == MIB
 
+    @pytest.mark.parametrize("path", [".gitmodules", ".GITMODULES", "gitmod~1"])
+    async def test_unsafe_gitmodules_are_refused_as_in_a_push(self, git: LocalGitBackend, path: str) -> None:
+        harmless = b'[submodule "a"]\n\tpath = a\n\turl = https://example.org/a.git\n'
+        first = await commit(git, put(path, harmless), put("b"))
+        with pytest.raises(InvalidContent, match="unsafe"):
+            await commit(git, put(path, harmless.replace(b"https://", b"-u./payload")), parent=first)
+        assert await git.resolve("r", "main") == first
+
     @pytest.mark.parametrize(("branch", "error"), [("HEAD", InvalidName), ("-x", InvalidName), ("a..b", InvalidName), ("main/x", RefAlreadyExists)])
     async def test_bad_branches(self, git: LocalGitBackend, branch: str, error: type[Exception]) -> None:
         await commit(git, put("a"))
@@ -432,14 +440,15 @@ async def test_maintenance_packs_and_cleans_and_keeps_everything(git: LocalGitBa
     head = None
     for number in range(12):
         head = await commit(git, put(f"{number}", b"%d" % number), parent=head)
-    stale = folder(git) / "objects" / "incoming-dead"
-    (stale / "pack").mkdir(parents=True)
-    os.utime(stale, (1, 1))
+    leftovers = [folder(git) / "objects" / name for name in ("incoming-dead", "tmp_objdir-incoming-dead")]
+    for stale in leftovers:
+        (stale / "pack").mkdir(parents=True)
+        os.utime(stale, (1, 1))
     fresh = folder(git) / "objects" / "incoming-live"
     fresh.mkdir()
     await git.maintain("r")
     assert len(list((folder(git) / "objects/pack").glob("*.pack"))) < 12
-    assert not stale.exists()
+    assert not any(stale.exists() for stale in leftovers)
     assert fresh.exists()
     assert len(await git.tree("r", await git.resolve("r", "main"))) == 12
     plain_git(git, "fsck", "--strict")
