@@ -17,8 +17,9 @@ from api.git.app import GitApp
 from api.git.hub_access import HubGitAccess
 from api.git.routes import match as match_git
 from api.lfs import router as lfs
-from api.middleware import RequestLog
+from api.middleware import BodyLimit, RequestLog
 from api.web import install_web
+from api.rest.common import PREFIX
 from chat_ui.mount import mount_chat
 from hub_core.hub import Hub
 
@@ -43,7 +44,7 @@ def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
 
     app = FastAPI(
         title="hubpilot", version="2", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None,
-        openapi_url=f"{rest.PREFIX}/openapi.json", separate_input_output_schemas=False,
+        openapi_url=f"{PREFIX}/openapi.json", separate_input_output_schemas=False,
     )
     app.state.hub = hub
     app.state.copilot = copilot
@@ -54,7 +55,8 @@ def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
     install_web(app)
     if chat:
         mount_chat(app, hub, copilot, session_secret=partial(session_secret_from_cookies, hub))
-    return RequestLog(_GitFirst(GitApp(hub.git, HubGitAccess(hub)), app))
+    git = GitApp(hub.git, HubGitAccess(hub))
+    return RequestLog(_GitFirst(git, BodyLimit(app, hub.settings.max_commit_body_bytes)))
 
 
 class _GitFirst:

@@ -9,7 +9,10 @@ import uuid
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.rest.common import PREFIX
 
 log = structlog.get_logger("hubpilot.request")
 
@@ -18,7 +21,33 @@ REQUESTS = Counter("hubpilot_requests_total", "HTTP requests by method and statu
 SECONDS = Histogram(
     "hubpilot_request_seconds", "Time until the last byte of the answer", buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600)
 )
+_STREAMED = f"{PREFIX}/uploads"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class BodyLimit:
+    """Refuses bodies that would be held in memory and are too large for that. What is streamed (uploads, PUT) has limits of its own."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in {"POST", "PATCH", "DELETE"} or scope["path"] == _STREAMED:
+            await self._app(scope, receive, send)
+            return
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                # The one exception that the framework lets through while it reads a body.
+                raise HTTPException(413, f"The body is larger than the {self._max_bytes:,} bytes allowed. Nothing was changed.")
+            return message
+
+        await self._app(scope, limited, send)
 
 
 class RequestLog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from hub_core.run import Runner
 from hub_core.settings import Settings
 
 Output = TypeVar("Output")
+
+_HOUSEKEEPING_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,30 @@ class Hub:
     @asynccontextmanager
     async def started(self, *, jobs: bool = True) -> AsyncIterator[Hub]:
         """Run the hub: background jobs go on inside the block. The database is already migrated."""
+        housekeeping: asyncio.Task[None] | None = None
         try:
             if jobs:
                 await self.services.jobs.launch(
-                    {"repository.index": self.indexer.index, "repository.purge": self.indexer.purge}
+                    {
+                        "repository.index": self.indexer.index,
+                        "repository.purge": self.indexer.purge,
+                        "upload.expire": self.indexer.expire_uploads,
+                    }
                 )
+                housekeeping = asyncio.create_task(self._keep_house())
             yield self
         finally:
+            if housekeeping is not None:
+                housekeeping.cancel()
+                await asyncio.wait([housekeeping])
             await self.services.jobs.close()
             await self.database.dispose()
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(_HOUSEKEEPING_SECONDS)
+            async with self.transaction(system_context("housekeeping")) as ctx:
+                self.services.jobs.enqueue(ctx, "upload.expire", {})
 
     async def check_ready(self) -> None:
         """Return if the hub can do its work; raises what the database raises."""

@@ -50,6 +50,7 @@ def _repository(type_prefix: TypePrefix, namespace: Namespace, name: Name) -> st
 
 
 RepositoryDep = Annotated[str, Depends(_repository)]
+PREFIX = "/api/v2"
 REPOSITORY = "/repositories/{type_prefix}/{namespace}/{name}"
 
 

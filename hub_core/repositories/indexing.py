@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from hub_core.context import Context
 from hub_core.db.base import utcnow
@@ -88,6 +88,15 @@ class RepositoryIndexer:
             await self.drop_object(ctx, oid)
             if done % 100 == 0:
                 await progress(done / len(oids), f"{done} of {len(oids)} large files")
+
+    async def expire_uploads(self, ctx: Context, progress: JobProgress, payload: dict[str, Any]) -> None:
+        """Job `upload.expire`: forget uploads that nobody committed in time, and free their bytes."""
+        async with self._runner.transaction(ctx) as inside:
+            expired = (await inside.session.scalars(select(Upload).where(Upload.expires_at <= utcnow()))).all()
+            for row in expired:
+                await inside.session.delete(row)
+        for oid in {row.oid for row in expired}:
+            await self.drop_object(ctx, oid)
 
     async def drop_object(self, ctx: Context, oid: str) -> None:
         """Remove a large object if no repository and no waiting upload needs it."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import time
+from http.cookies import SimpleCookie
 
+import httpx
 import pytest
+from starlette.responses import Response
+
+from api.auth import set_session_cookie
+from hub_core.errors import NotAuthenticated, TooManyRequests
+from tests.conftest import PASSWORD, running_hub, settled
 
 
 def test_a_repository_lives_its_life(hub_server):
@@ -40,10 +46,7 @@ def test_a_repository_lives_its_life(hub_server):
         assert (gone["repository"], gone["commit_count"]) == ("datasets/alice/iris", 2)
         assert alice.get(path).status_code == 404
         folder = hub_server.hub.settings.data_dir / "git"
-        for _ in range(100):
-            if not list(folder.rglob(f"*{info['id'].replace('-', '')}*")):
-                break
-            time.sleep(0.05)
+        hub_server.call(settled(hub_server.hub))
         assert not list(folder.rglob(f"*{info['id'].replace('-', '')}*"))
 
 
@@ -69,3 +72,54 @@ def test_bad_names_are_refused(hub_server, name, code):
         assert answer.json()["code"] == code
         assert answer.headers["content-type"] == "application/problem+json"
         assert alice.get("/api/v2/repositories").json()["items"] == []
+
+
+def test_a_body_too_large_for_memory_is_refused(settings):
+    settings.max_commit_body_bytes = 1000
+    with running_hub(settings) as server, server.client("alice:write") as alice:
+        answer = alice.post("/api/v2/repositories", json={"type": "dataset", "name": "iris", "description": "x" * 2000})
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert alice.post("/api/v2/uploads?name=a.bin", content=bytes(5000)).status_code == 201
+
+
+def test_the_openapi_document_is_complete(hub_server):
+    document = httpx.get(hub_server.url + "/api/v2/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            assert route.get("summary"), (method, path)
+            assert route.get("description"), (method, path)
+
+
+def test_request_ids_come_back_and_cannot_be_forged_into_headers(hub_server):
+    for given, kept in (("abc-1", True), ("a b<script>", False)):
+        answer = httpx.get(hub_server.url + "/healthz", headers={"X-Request-Id": given})
+        assert (answer.headers["x-request-id"] == given) is kept
+
+
+def test_a_cookie_counts_only_with_its_csrf_token(hub_server):
+    secret = hub_server.call(hub_server.hub.sign_in.sign_in("alice", PASSWORD, address="test"))
+    response = Response()
+    set_session_cookie(response, hub_server.hub, secret, secure=False)
+    cookies = {name: morsel.value for header in response.headers.getlist("set-cookie") for name, morsel in SimpleCookie(header).items()}
+    with httpx.Client(base_url=hub_server.url, cookies=cookies) as client:
+        assert client.get("/api/v2/whoami").json()["name"] == "alice"
+        body = {"type": "dataset", "name": "iris"}
+        assert client.post("/api/v2/repositories", json=body).status_code == 403
+        assert client.post("/api/v2/repositories", json=body, headers={"X-CSRF-Token": "0" * 64}).status_code == 403
+        token = cookies["hubpilot_csrf"]
+        assert client.post("/api/v2/repositories", json=body, headers={"X-CSRF-Token": token}).status_code == 201
+    forged = {"hubpilot_session": cookies["hubpilot_session"][:-2] + "xx"}
+    with httpx.Client(base_url=hub_server.url, cookies=forged) as client:
+        assert client.get("/api/v2/whoami").status_code == 401
+
+
+def test_guessing_passwords_is_slowed_down(hub_server):
+    sign_in = hub_server.hub.sign_in.sign_in
+    for _ in range(10):
+        with pytest.raises(NotAuthenticated):
+            hub_server.call(sign_in("alice", "wrong password", address="1.2.3.4"))
+    with pytest.raises(TooManyRequests) as caught:
+        hub_server.call(sign_in("ALICE", PASSWORD, address="5.6.7.8"))
+    assert caught.value.details["retry_after"] > 0
+    assert hub_server.call(sign_in("bob", PASSWORD, address="1.2.3.4"))

@@ -320,3 +320,17 @@ async def test_deleting_frees_the_disk_but_not_what_others_hold(hub, alice, bob)
     async with hub.transaction(bob, write=False) as ctx:
         file = await hub.services.contents.open(ctx, "bob/iris", "s.parquet", None)
     assert await hub.services.contents.read_bytes(file, 1 << 20) == shared
+
+
+async def test_uploads_nobody_committed_go_away_in_time(hub, alice):
+    await create(hub, alice)
+    await stage(hub, alice, "a.parquet", b"PAR1" * 10)
+    kept = await stage(hub, alice, "b.parquet", b"PAR2" * 10)
+    async with hub.transaction(alice) as ctx:
+        row = await hub.uploads.get(ctx, (await hub.uploads.find(ctx, "a.parquet"))[0].id)
+        row.expires_at = row.created_at
+        hub.services.jobs.enqueue(ctx, "upload.expire", {})
+    await settled(hub)
+    assert [stored.oid async for stored in hub.objects.list()] == [kept.oid]
+    with pytest.raises(UploadNotFound):
+        await hub.run(CommitService.upload_file, alice, UploadFile(repository="iris", file="a.parquet"))
