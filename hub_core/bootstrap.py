@@ -14,7 +14,7 @@ from hub_core.hub import Hub, Services
 from hub_core.jobs.dbos_engine import DbosJobEngine
 from hub_core.jobs.service import JobService
 from hub_core.lfs.registry import LfsRegistry
-from hub_core.lfs.service import LfsService
+from hub_core.transfers.service import LfsService
 from hub_core.objects.local import LocalObjectStore
 from hub_core.repositories.commits import CommitService
 from hub_core.repositories.contents import ContentService

@@ -21,7 +21,7 @@ from hub_core.db.engine import Database
 from hub_core.events.service import ActivityService
 from hub_core.git.port import GitBackend
 from hub_core.jobs.service import JobService
-from hub_core.lfs.service import LfsService
+from hub_core.transfers.service import LfsService
 from hub_core.objects.port import ObjectStore
 from hub_core.operation import Operation
 from hub_core.repositories.commits import CommitService
@@ -99,6 +99,7 @@ class Hub:
                     {
                         "repository.index": self.indexer.index,
                         "repository.purge": self.indexer.purge,
+                        "repository.maintain": self.indexer.maintain,
                         "upload.expire": self.indexer.expire_uploads,
                     }
                 )
@@ -116,6 +117,7 @@ class Hub:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
             async with self.transaction(system_context("housekeeping")) as ctx:
                 self.services.jobs.enqueue(ctx, "upload.expire", {})
+                self.services.jobs.enqueue(ctx, "repository.maintain", {})
 
     async def check_ready(self) -> None:
         """Return if the hub can do its work; raises what the database raises."""

@@ -84,7 +84,7 @@ def create_token(data_dir: str | None, user: str, *, name: str, scope: str, expi
     try:
         request = CreateAccessToken.model_validate({"name": name, "scope": scope, "expires_in_days": expires_in_days})
     except ValidationError as error:
-        raise invalid(error) from None
+        raise invalid(error, {"name": "--name", "expires_in_days": "--expires-in-days"}) from None
 
     async def work(hub: Hub) -> None:
         created = await hub.run(AccountService.create_access_token, await _as_user(hub, user), request)
@@ -135,7 +135,7 @@ def _with_hub(data_dir: str | None, work: Callable[[Hub], Awaitable[Output]]) ->
             await hub.database.dispose()
 
     # Standard output is the command's answer: a line of the log there would end up in somebody's token.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     settings = load_settings(data_dir=data_dir)
     prepare_data_dir(settings)
     return asyncio.run(session())

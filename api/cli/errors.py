@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -77,10 +76,13 @@ class ErrorEdge(TyperGroup):
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise  # typer's own, with its own way to end
         except errors.HubError as error:
-            line, code = f"{error.code}: {error}", exit_code_of(error)
+            _end(ctx, error, f"{error.code}: {error}", exit_code_of(error))
         except Exception as error:  # noqa: BLE001  # command-line edge: a person gets a sentence, not a traceback
-            line, code = f"internal: {type(error).__name__}: {error} Run “hubpilot --debug …” to see where.", 1
-        if ctx.params.get("debug"):
-            traceback.print_exc()
-        sys.stderr.write(line + "\n")
-        raise typer.Exit(code)
+            _end(ctx, error, f"internal: {type(error).__name__}: {error} (“hubpilot --debug …” shows where)", 1)
+
+
+def _end(ctx: Any, error: Exception, line: str, code: int) -> NoReturn:
+    if ctx.params.get("debug"):
+        traceback.print_exception(error)
+    typer.echo(line, err=True)
+    raise typer.Exit(code)

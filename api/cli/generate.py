@@ -69,7 +69,8 @@ def run(bound: Bound, values: Mapping[str, Any], *, as_json: bool, assume_yes: b
     try:
         request = declaration.input.model_validate({**values, **bound.fixed})
     except ValidationError as error:
-        raise invalid(error) from None
+        options = {name: _option(name) for name, field in declaration.input.model_fields.items() if not field.is_required()}
+        raise invalid(error, options) from None
     arguments = request.model_dump(mode="json", exclude_unset=True)
     if declaration.effect is Effect.DESTRUCTIVE and not assume_yes:
         _confirm(declaration, arguments)
@@ -94,7 +95,7 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         return _keyword(name, Annotated[kind, typer.Argument(help=help_text, show_default=False)], _EMPTY)
     shown = field.get_default(call_default_factory=True, validated_data={})
     default = str(getattr(shown, "value", shown)) if shown not in (None, "", [], False) else False
-    option = f"--{name.replace('_', '-')}"
+    option = _option(name)
     if kind is bool:
         option = f"{option}/--no-{option[2:]}"
     return _keyword(name, Annotated[kind | None, typer.Option(option, help=help_text, show_default=default)], None)
@@ -110,6 +111,10 @@ def _command_line_type(name: str, field: FieldInfo) -> Any:
     if not (isinstance(item, type) and issubclass(item, str | int | float | uuid.UUID | Enum)):
         raise TypeError(f"a command line cannot express the field {name}: {field.annotation}")
     return kind
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _flag(name: str, option: str, help_text: str) -> inspect.Parameter:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -47,18 +48,42 @@ def _copilot(caller: Caller) -> Copilot:
     return copilot
 
 
-@router.post("/messages", response_class=EventSourceResponse)
-async def send_message(caller: SignedIn, body: Message) -> AsyncIterator[Event]:
-    """Say something. The stream ends with an event of type `end`, which names the thread."""
+@asynccontextmanager
+async def _begun(turn: AsyncGenerator[Event, None]) -> AsyncIterator[AsyncIterator[Event]]:
+    """The turn with its first event fetched: a refusal comes before it, and must be an answer of its own, not a broken stream."""
+    async with aclosing(turn):
+        first = await anext(turn)
+
+        async def events() -> AsyncIterator[Event]:
+            yield first
+            async for event in turn:
+                yield event
+
+        yield events()
+
+
+async def _message_turn(caller: SignedIn, body: Message) -> AsyncIterator[AsyncIterator[Event]]:
     turn = _copilot(caller).send(caller.ctx, body.thread_id, body.message, page=body.page, attachments=tuple(body.attachments))
+    async with _begun(turn) as begun:
+        yield begun
+
+
+async def _decision_turn(caller: SignedIn, thread_id: str, approval_id: str, body: Decision) -> AsyncIterator[AsyncIterator[Event]]:
+    async with _begun(_copilot(caller).decide(caller.ctx, thread_id, approval_id, granted=body.granted)) as begun:
+        yield begun
+
+
+@router.post("/messages", response_class=EventSourceResponse)
+async def send_message(turn: Annotated[AsyncIterator[Event], Depends(_message_turn)]) -> AsyncIterator[Event]:
+    """Say something. The stream ends with an event of type `end`, which names the thread."""
     async for event in turn:
         yield event
 
 
 @router.post("/threads/{thread_id}/approvals/{approval_id}", response_class=EventSourceResponse)
-async def decide(caller: SignedIn, thread_id: str, approval_id: str, body: Decision) -> AsyncIterator[Event]:
+async def decide(turn: Annotated[AsyncIterator[Event], Depends(_decision_turn)]) -> AsyncIterator[Event]:
     """Approve or reject what the Copilot wants to do; the stream is the rest of the turn."""
-    async for event in _copilot(caller).decide(caller.ctx, thread_id, approval_id, granted=body.granted):
+    async for event in turn:
         yield event
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -19,8 +20,11 @@ from hub_core.names import fold
 from hub_core.objects.port import ObjectStore
 from hub_core.repositories.card import CARD_PATH, MAX_CARD_BYTES, Card, parse_card
 from hub_core.repositories.lookup import OpenRepository, reopen
-from hub_core.repositories.tables import RepositoryLabel, Upload
+from hub_core.repositories.tables import Repository, RepositoryLabel, Upload
 from hub_core.run import Runner
+
+# A little more than the time between two rounds of housekeeping.
+_LATELY = timedelta(hours=2)
 
 
 class RepositoryIndexer:
@@ -97,6 +101,15 @@ class RepositoryIndexer:
                 await inside.session.delete(row)
         for oid in {row.oid for row in expired}:
             await self.drop_object(ctx, oid)
+
+    async def maintain(self, ctx: Context, progress: JobProgress, payload: dict[str, Any]) -> None:
+        """Job `repository.maintain`: repack the repositories that changed lately, so that clones stay fast."""
+        async with self._runner.transaction(ctx, write=False) as inside:
+            changed = (await inside.session.scalars(select(Repository.id).where(Repository.updated_at > utcnow() - _LATELY))).all()
+        for done, repository_id in enumerate(changed, 1):
+            if await self._git.exists(repository_id.hex):
+                await self._git.maintain(repository_id.hex)
+            await progress(done / len(changed), f"{done} of {len(changed)} repositories")
 
     async def drop_object(self, ctx: Context, oid: str) -> None:
         """Remove a large object if no repository and no waiting upload needs it."""

@@ -67,6 +67,7 @@ def started_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartedHub
     process.send_signal(signal.SIGINT)
     process.wait(30)
     reader.join(10)
+    process.stdout.close()
     assert process.returncode == 0, "".join(lines)
     assert "Traceback" not in "".join(lines)
 

@@ -56,8 +56,8 @@ def person(started_hub: StartedHub, browser: Browser):
     assert started_hub.set_up_url
     page.goto(started_hub.set_up_url)
     page.get_by_label("Your name").fill("alice")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
+    for field in page.locator("input[type=password]").all():
+        field.fill(PASSWORD)
     page.get_by_role("button", name="Create the administrator").click()
     page.wait_for_selector("#chat-input", timeout=PATIENCE)
     yield context

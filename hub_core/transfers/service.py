@@ -17,9 +17,9 @@ from hub_core.accounts.service import actor_of
 from hub_core.accounts.tables import User
 from hub_core.context import ANONYMOUS, Access, Actor, Context
 from hub_core.errors import Conflict, InvalidContent, ObjectNotFound, PermissionDenied, RepositoryNotFound, TooLarge
-from hub_core.lfs.grants import GRANT_SECONDS, Grant, GrantSigner, TransferOperation
+from hub_core.transfers.grants import GRANT_SECONDS, Grant, GrantSigner, TransferOperation
 from hub_core.lfs.registry import LfsRegistry
-from hub_core.lfs.schemas import (
+from hub_core.transfers.schemas import (
     HASH_ALGORITHM,
     MAX_BATCH_OBJECTS,
     BatchRequest,

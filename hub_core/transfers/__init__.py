@@ -1,0 +1,1 @@
+"""Git LFS transfers: batch answers, signed links, possession."""
