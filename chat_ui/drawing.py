@@ -132,6 +132,7 @@ async def draw_failure(event: Failed, sign_in: str | None = None) -> None:
 
 async def _say(text: str, drawing: Drawing) -> Drawn:
     element = Drawn(name=drawing.element, props=drawing.props)
+    element.props["id"] = element.id
     await cl.Message(content=text, elements=[element]).send()
     return element
 

@@ -23,6 +23,8 @@ from chat_ui.uploads import Uploads
 from hub_core.context import Actor
 
 COOKIE = "hubpilot_chat"
+# The same for everybody, and needed to tell somebody that the session has ended.
+_OPEN = ("/public/", "/assets/")
 _CATCH_ALL = "/{full_path:path}"
 # The host is the client's word and goes into the page's policy: nothing else may come in with it.
 _HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]")
@@ -49,9 +51,11 @@ class ChatGate:
             await _refuse(HTTPStatus.FORBIDDEN, "This request came from another site.", scope, receive, send)
             return
         actor = await self._sessions.enter(connection.cookies)
-        if actor is None and page:
-            target = f"/sign-in?next={quote(scope['path'], safe='/')}"
-            await RedirectResponse(target, HTTPStatus.SEE_OTHER)(scope, receive, send)
+        if route.startswith(_OPEN):
+            await self._chat(_identified(scope, None), receive, _caching(route, send))
+        elif actor is None and page:
+            back = scope["path"] if route != "/login" else scope["root_path"]
+            await RedirectResponse(f"/sign-in?next={quote(back, safe='/')}", HTTPStatus.SEE_OTHER)(scope, receive, send)
         elif actor is None:
             await _refuse(HTTPStatus.UNAUTHORIZED, "Sign in again.", scope, receive, send)
         elif page:
@@ -75,10 +79,11 @@ def chat_user(actor: Actor) -> User:
     return User(identifier=str(actor.user_id), display_name=actor.name)
 
 
-def _identified(scope: Scope, actor: Actor) -> Scope:
+def _identified(scope: Scope, actor: Actor | None) -> Scope:
     """The scope with Chainlit's sign-in as its only credential, made for this one request: no browser ever holds it."""
     headers = [(name, value) for name, value in scope["headers"] if name not in {b"cookie", b"authorization"}]
-    headers.append((b"cookie", f"{COOKIE}={create_jwt(chat_user(actor))}".encode()))
+    if actor is not None:
+        headers.append((b"cookie", f"{COOKIE}={create_jwt(chat_user(actor))}".encode()))
     return {**scope, "headers": headers}
 
 

@@ -80,7 +80,7 @@ class Replay:
         if drawing is not None:
             key = f"{step['id']}-card"
             self.elements.append(ElementDict(
-                id=key, threadId=self._thread_id, type="custom", name=drawing.element, display="inline", props=drawing.props,
+                id=key, threadId=self._thread_id, type="custom", name=drawing.element, display="inline", props={**drawing.props, "id": key},
                 forId=step["id"], chainlitKey=key, mime="application/json",
             ))
 

@@ -9,20 +9,22 @@ from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
 
+import structlog
 from chainlit.element import Element
 from chainlit.session import WebsocketSession
 from chainlit.types import FileDict
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
 
+from chat_ui.multipart import OneFile, too_large
 from hub_core.context import Actor, Context
 from hub_core.errors import InvalidContent, TooLarge
 from hub_core.hub import Hub
-from hub_core.units import human_size
+
+log = structlog.get_logger(__name__)
 
 _BLOCK = 1 << 20
 # Beside the file, a form has its boundaries and a few headers.
@@ -50,6 +52,11 @@ class Uploads:
             return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
         except (InvalidContent, FormParserError) as error:
             return _problem(HTTPStatus.BAD_REQUEST, str(error))
+        except ClientDisconnect:
+            return _problem(HTTPStatus.BAD_REQUEST, "The upload was stopped.")
+        except OSError:
+            log.exception("upload_not_stored")
+            return _problem(HTTPStatus.INSUFFICIENT_STORAGE, "The hub could not write this file; its disk may be full. Nothing was stored.")
         session.files[file_id] = FileDict(id=file_id, name=name, path=path, size=size, type=_type_of(name))
         return JSONResponse({"id": file_id})
 
@@ -69,10 +76,10 @@ class Uploads:
 
     async def _save(self, request: Request, path: Path) -> tuple[str, int]:
         if int(request.headers.get("content-length") or 0) > self._limit + _FORM_ALLOWANCE:
-            raise _too_large(self._limit)
+            raise too_large(self._limit)
         file = await asyncio.to_thread(path.open, "wb")
         try:
-            form = _OneFile(request.headers.get("content-type", ""), file, self._limit)
+            form = OneFile(request.headers.get("content-type", ""), file, self._limit)
             async for chunk in request.stream():
                 await asyncio.to_thread(form.feed, chunk)
             return form.finish(), form.size
@@ -81,62 +88,6 @@ class Uploads:
             raise
         finally:
             await asyncio.to_thread(file.close)
-
-
-class _OneFile:
-    """Writes the part called `file` of a multipart form to `file` while the form arrives."""
-
-    def __init__(self, content_type: str, file: BinaryIO, limit: int) -> None:
-        _, options = parse_options_header(content_type)
-        boundary = options.get(b"boundary")
-        if not boundary:
-            raise InvalidContent("The upload is no form.", hint="Nothing was stored.")
-        self.size = 0
-        self._limit = limit
-        self._file = file
-        self._name: str | None = None
-        self._header = (bytearray(), bytearray())
-        self._inside = self._ended = False
-        self._parser = MultipartParser(boundary, {
-            "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
-            "on_header_end": self._header_ended,
-            "on_part_data": self._part_data,
-            "on_part_end": self._part_ended,
-            "on_end": self._form_ended,
-        })
-
-    def feed(self, chunk: bytes) -> None:
-        self._parser.write(chunk)
-
-    def finish(self) -> str:
-        """The file's name; raises `InvalidContent` when the form had no file or was cut off."""
-        if self._name is None or not self._ended:
-            raise InvalidContent("The upload was cut off.", hint="Nothing was stored. Attach the file again.")
-        return self._name
-
-    def _header_ended(self) -> None:
-        field, value = (bytes(part) for part in self._header)
-        self._header = (bytearray(), bytearray())
-        if field.lower() == b"content-disposition":
-            _, options = parse_options_header(value)
-            if options.get(b"name") == b"file" and b"filename" in options and self._name is None:
-                self._name = options[b"filename"].decode(errors="replace")
-                self._inside = True
-
-    def _part_data(self, data: bytes, start: int, end: int) -> None:
-        if not self._inside:
-            return
-        self.size += end - start
-        if self.size > self._limit:
-            raise _too_large(self._limit)
-        self._file.write(data[start:end])
-
-    def _part_ended(self) -> None:
-        self._inside = False
-
-    def _form_ended(self) -> None:
-        self._ended = True
 
 
 def _type_of(name: str) -> str:
@@ -152,10 +103,6 @@ async def _blocks(path: Path) -> AsyncIterator[bytes]:
             yield block
     finally:
         await asyncio.to_thread(file.close)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"This hub takes files of up to {human_size(limit)}.", hint="Nothing was stored.")
 
 
 def _problem(status: HTTPStatus, detail: str) -> JSONResponse:

@@ -105,6 +105,7 @@ CARDS: dict[str, tuple[str, str, Any]] = {
     "refs": ("list_branches", "Branches of alice/iris", [
         {"repository": "alice/iris", "name": "main", "commit_hash": COMMIT, "message": None},
         {"repository": "alice/iris", "name": "experiment", "commit_hash": COMMIT[::-1], "message": "Try other units"}]),
+    "ref": ("create_tag", "Tag v1 of alice/iris", {"repository": "alice/iris", "name": "v1", "commit_hash": COMMIT, "message": "First release"}),
     "table": ("preview_dataset", "data/train.parquet at main (9f2c41d7)", TABLE),
     "schema": ("describe_dataset", "data/train.parquet at main (9f2c41d7)", TABLE),
     "user": ("create_user", "bob", {

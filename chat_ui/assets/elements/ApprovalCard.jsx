@@ -3,7 +3,7 @@ const OUTCOME = {
 };
 
 export default function ApprovalCard() {
-  const [sent, setSent] = useState(null);
+  const [sent, setSent] = usePressed();
   const open = props.outcome === "pending" && !sent;
   const decide = (granted) => {
     setSent(granted ? "granted" : "rejected");

@@ -1,5 +1,5 @@
 export default function Choices() {
-  const [chosen, setChosen] = useState(null);
+  const [chosen, setChosen] = usePressed();
   const choose = (choice) => { setChosen(choice.message); sendUserMessage(choice.message); };
   return (
     <div className="hp-choices" role="group" aria-label={props.question}>

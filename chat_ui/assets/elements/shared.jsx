@@ -6,6 +6,11 @@ import {
   Table2, Tag, Trash2, Undo2, User, Users, X,
 } from "lucide-react";
 
+function usePressed() {
+  const [pressed, setPressed] = useState(window.hubpilotPressed.get(props.id) ?? null);
+  return [pressed, (value) => { window.hubpilotPressed.set(props.id, value); setPressed(value); }];
+}
+
 const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
 
 function size(bytes) {
