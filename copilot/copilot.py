@@ -11,7 +11,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 import structlog
-from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, ToolCall, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, RemoveMessage, ToolCall, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import INTERRUPT
@@ -36,6 +36,7 @@ from retrieval.port import DocumentationSearch
 
 TURN_SECONDS = 300.0
 MAX_MESSAGE = 20_000
+MAX_TURNS = 100
 
 _YES = frozenset({"yes", "y", "yes please", "approve", "approved", "approve it", "confirm", "i confirm", "yes, delete it", "go ahead"})
 _NO = frozenset({"no", "n", "no thanks", "cancel", "reject", "reject it", "stop", "don't", "do not", "never mind", "nevermind"})
@@ -178,7 +179,7 @@ class Copilot:
         closed = [abandoned(call["id"] or "", call["name"], verdict) for call in state.unanswered]
         known = situation([*state.messages, *closed], page=page, user=ctx.actor.name, attachments=attachments)
         said = HumanMessage(message.strip(), additional_kwargs={"situation": known.model_dump(mode="json")})
-        return _Input({"messages": [*closed, said]}, self._turn(ctx, attachments=tuple(attachments)), known)
+        return _Input({"messages": [*_forgotten(state.messages), *closed, said]}, self._turn(ctx, attachments=tuple(attachments)), known)
 
     async def _decided(self, ctx: Context, waiting: _Waiting, *, granted: bool) -> _Input:
         """Take the decision, then go on where the thread was suspended."""
@@ -260,6 +261,13 @@ class Copilot:
         interrupts = [interrupt for _, channel, value in found.pending_writes or () if channel == INTERRUPT for interrupt in value]
         waiting = [_Waiting(value["call_id"], ApprovalNeeded.model_validate(value["approval"])) for value in (i.value for i in interrupts)]
         return _State(found.checkpoint["channel_values"].get("messages", ()), waiting[0] if waiting else None)
+
+
+def _forgotten(messages: Sequence[AnyMessage]) -> list[RemoveMessage]:
+    """The removal of turns so old that carrying them along would slow down every step."""
+    starts = [index for index, message in enumerate(messages) if isinstance(message, HumanMessage)]
+    first = starts[-MAX_TURNS] if len(starts) > MAX_TURNS else 0
+    return [RemoveMessage(id=message.id or "") for message in messages[:first]]
 
 
 def _config(thread_id: str) -> RunnableConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from copilot import copilot as copilot_module
 from hub_core.context import Context
 from hub_core.errors import NotFound
 from hub_core.hub import Hub
@@ -45,6 +46,14 @@ async def test_threads_are_listed_latest_first_and_can_be_forgotten(hub: Hub, al
         with pytest.raises(NotFound):
             await conversation.history()
         assert await checkpoints(conversation, one) == 0
+
+
+async def test_very_old_turns_are_forgotten(hub: Hub, alice: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copilot_module, "MAX_TURNS", 2)
+    async with talk(hub, alice, *[line for number in range(4) for line in (calls(("whoami", {})), says(str(number)))]) as conversation:
+        for number in range(4):
+            await conversation.say(f"turn {number}")
+        assert [event.text for event in await conversation.history() if event.type == "user"] == ["turn 1", "turn 2", "turn 3"]
 
 
 async def test_unknown_threads_are_refused(hub: Hub, alice: Context) -> None:
