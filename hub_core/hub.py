@@ -100,6 +100,7 @@ class Hub:
                         "repository.index": self.indexer.index,
                         "repository.purge": self.indexer.purge,
                         "repository.maintain": self.indexer.maintain,
+                        "object.release": self.indexer.release,
                         "upload.expire": self.indexer.expire_uploads,
                     }
                 )

@@ -135,9 +135,12 @@ class CommitService:
             except StaleParent:
                 if parent is not None or attempt == _TRIES - 1:
                     raise
-        for file in files:
-            if file.upload is not None:
-                await ctx.session.delete(file.upload)
+        uploads = [file.upload for file in files if file.upload is not None]
+        for upload in uploads:
+            await ctx.session.delete(upload)
+        if uploads:
+            # Those that went into git itself need no object any more.
+            self._jobs.enqueue(ctx, "object.release", {"oids": sorted({upload.oid for upload in uploads})}, repository_id=opened.row.id)
         opened.row.updated_at = utcnow()
         self._jobs.enqueue(ctx, "repository.index", {"repository_id": str(opened.row.id)}, repository_id=opened.row.id)
         paths = [file.path for file in files] + plan.removed

@@ -99,7 +99,14 @@ class RepositoryIndexer:
             expired = (await inside.session.scalars(select(Upload).where(Upload.expires_at <= utcnow()))).all()
             for row in expired:
                 await inside.session.delete(row)
-        for oid in {row.oid for row in expired}:
+        await self._release(ctx, {row.oid for row in expired})
+
+    async def release(self, ctx: Context, progress: JobProgress, payload: dict[str, Any]) -> None:
+        """Job `object.release`: remove large objects that nothing needs after all."""
+        await self._release(ctx, payload["oids"])
+
+    async def _release(self, ctx: Context, oids: Iterable[str]) -> None:
+        for oid in oids:
             await self.drop_object(ctx, oid)
 
     async def maintain(self, ctx: Context, progress: JobProgress, payload: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ def test_the_set_up_link_works_once(started_hub, person, browser):
     answer = stranger.goto(started_hub.set_up_url)
     assert answer.status == 404
     stranger.goto(started_hub.url + "/chat/")
-    expect(stranger).to_have_url(started_hub.url + "/sign-in?next=%2Fchat%2F")
+    expect(stranger).to_have_url(started_hub.url + "/sign-in?next=/chat/")
 
 
 def test_a_sentence_creates_a_dataset(chat):
