@@ -54,8 +54,7 @@ class ChatGate:
         if route.startswith(_OPEN):
             await self._chat(_identified(scope, None), receive, _caching(route, send))
         elif actor is None and page:
-            back = scope["path"] if route != "/login" else scope["root_path"]
-            await RedirectResponse(f"/sign-in?next={quote(back, safe='/')}", HTTPStatus.SEE_OTHER)(scope, receive, send)
+            await RedirectResponse(_sign_in(scope, route), HTTPStatus.SEE_OTHER)(scope, receive, send)
         elif actor is None:
             await _refuse(HTTPStatus.UNAUTHORIZED, "Sign in again.", scope, receive, send)
         elif page:
@@ -72,6 +71,13 @@ class ChatGate:
         if scope["method"] == "POST" and route == "/set-session-cookie":
             return JSONResponse({"message": "not needed"})
         return None
+
+
+def _sign_in(scope: Scope, route: str) -> str:
+    # Chainlit's page goes to /login by itself when it is refused in the middle of a conversation.
+    ended = route == "/login"
+    back = scope["root_path"] if ended else scope["path"]
+    return f"/sign-in?next={quote(back, safe='/')}{'&ended=1' if ended else ''}"
 
 
 def chat_user(actor: Actor) -> User:

@@ -31,7 +31,7 @@ async def sign_in_page(request: Request) -> Response:
     try:
         await person(request)
     except NotAuthenticated:
-        return page(request, "sign_in.html", name="", next=target)
+        return page(request, "sign_in.html", name="", next=target, ended="ended" in request.query_params)
     return redirect(target)
 
 
@@ -65,7 +65,7 @@ async def sign_out(request: Request) -> Response:
 
 def _refused(request: Request, error: HubError, name: str, target: str) -> Response:
     status = HTTPStatus(status_of(error))
-    response = page(request, "sign_in.html", status=status, error=error, name=name, next=target)
+    response = page(request, "sign_in.html", status=status, error=error, name=name, next=target, ended=False)
     if "retry_after" in error.details:
         response.headers["Retry-After"] = headers_of(error)["Retry-After"]
     return response

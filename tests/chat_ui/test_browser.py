@@ -149,9 +149,8 @@ def test_a_session_that_ended_cannot_say_anything(alice: Browser) -> None:
 
     alice.chat.run(end_sessions)
     alice.say("still here")
-    expect(alice.page.locator(".hp-error")).to_contain_text("Your session has ended")
-    alice.page.get_by_role("link", name="Sign in").click()
-    expect(alice.page).to_have_url(f"{alice.chat.url}/sign-in?next=/chat")
+    expect(alice.page).to_have_url(f"{alice.chat.url}/sign-in?next=/chat&ended=1")
+    expect(alice.page.get_by_role("status")).to_contain_text("Your session has ended")
 
 
 def test_signing_out_leads_to_the_sign_in_page(alice: Browser) -> None:
