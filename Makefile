@@ -8,7 +8,7 @@ VENV := .venv
 TRAIN_VENV := .venv-train
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
-SOURCES := api benchmarks chat_ui copilot hub_core models_local retrieval tests tools
+SOURCES := $(wildcard api benchmarks chat_ui copilot hub_core models_local retrieval tests tools)
 CATALOG := build/catalog.json
 
 PORT ?=
@@ -58,7 +58,7 @@ fmt: $(VENV)/.dev ## Correct what the style check can correct by itself
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure: make bench ARGS=...
-	@set -e; for program in benchmarks/bench_*.py; do echo "== $$program"; $(BIN)/python $$program $(ARGS); done
+	@set -e; for program in $(wildcard benchmarks/bench_*.py); do echo "== $$program"; $(BIN)/python $$program $(ARGS); done
 
 .PHONY: train-model
 train-model: $(TRAIN_VENV)/.train $(CATALOG) ## Train the shipped language model anew (about a quarter of an hour on two cores)

@@ -12,7 +12,7 @@ import typer
 
 from api.cli.client import API, HubClient
 from api.cli.errors import error_of
-from api.cli.output import clean, dataset_rows, dataset_schema, file_text, record, table
+from api.cli.output import Show, clean, dataset_rows, dataset_schema, file_text, new_access_token, record, table
 from copilot.events import (
     ApprovalNeeded,
     ChoicesOffered,
@@ -31,7 +31,8 @@ _THREADS = f"{API}/copilot/threads"
 # A turn may think for minutes between two events.
 _PATIENCE = httpx.Timeout(600.0, connect=5.0)
 
-_LISTS = {
+# What is not here has been said in words already.
+_DRAWN: dict[str, Show] = {
     "repositories": table("full_name", "type", "visibility", "size", "updated_at"),
     "files": table("path", "kind", "size"),
     "commits": table("commit_hash", "at", "author", "title"),
@@ -43,6 +44,10 @@ _LISTS = {
     "table": dataset_rows,
     "schema": dataset_schema,
     "file": file_text,
+    "repository": record,
+    "identity": record,
+    "user": record,
+    "access_token": new_access_token,
 }
 
 
@@ -119,10 +124,8 @@ class _Turn:
 
 def show_card(card: Card) -> None:
     """Draw a result the way the command of the same operation does."""
-    if card.kind in _LISTS:
-        _LISTS[card.kind](card.data)
-    elif isinstance(card.data, dict):
-        record(card.data)
+    if show := _DRAWN.get(card.kind):
+        show(card.data)
 
 
 def _decide(approval: ApprovalNeeded) -> bool:

@@ -126,10 +126,11 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 
 def _help(field: FieldInfo) -> str:
-    text = _escape(field.description or "")
+    text = field.description or ""
     if field.examples:
-        text += f" Example: {_escape(str(field.examples[0]))}"
-    return f"{text[:1].upper()}{text[1:]}".strip()
+        text += f", for example {field.examples[0]}"
+    text = text.removeprefix(", ")
+    return _escape(f"{text[:1].upper()}{text[1:]}")
 
 
 def _escape(text: str) -> str:
