@@ -100,7 +100,7 @@ def activity(request: ListActivity, result: Page[Activity]) -> Presented:
     last = result.items[0]
     outcome = "" if last.outcome == "ok" else f" ({plain(last.outcome)})"
     subject = f" on {strong(last.subject)}" if last.subject else ""
-    count = human_count(len(result.items), "entry").replace("entrys", "entries")
+    count = "1 entry" if len(result.items) == 1 else f"{len(result.items)} entries"
     return Presented(
         f"{count}. The last: {plain(last.user or 'nobody')} did {plain(last.operation)}{subject} on {moment(last.at)}{outcome}.",
         "activity", "Activity", steps("show my activity" if request.user != "me" else None),
