@@ -193,9 +193,9 @@ async def test_one_commit_changes_many_files_or_none(hub, alice):
     ):
         with pytest.raises(InvalidPath):
             await hub.run(CommitService.create, alice, CreateCommit(repository="iris", message="m", write=broken))
+    garbled = CreateCommit(repository="iris", message="m", write=[FileWrite(path="x", base64="%%%")])
     with pytest.raises(InvalidContent, match="base64"):
-        entry = FileWrite(path="x", base64="%%%")
-        await hub.run(CommitService.create, alice, CreateCommit(repository="iris", message="m", write=[entry]))
+        await hub.run(CommitService.create, alice, garbled)
     assert (await hub.run(RefService.list_branches, alice, ListRefs(repository="iris")))[0].commit_hash == made.commit_hash
 
 
