@@ -21,7 +21,8 @@ REQUESTS = Counter("hubpilot_requests_total", "HTTP requests by method and statu
 SECONDS = Histogram(
     "hubpilot_request_seconds", "Time until the last byte of the answer", buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600)
 )
-_STREAMED = f"{PREFIX}/uploads"
+# The chat's upload route is Chainlit's address, answered by `chat_ui.gate`.
+_STREAMED = frozenset({f"{PREFIX}/uploads", "/chat/project/file"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -33,7 +34,7 @@ class BodyLimit:
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"POST", "PATCH", "DELETE"} or scope["path"] == _STREAMED:
+        if scope["type"] != "http" or scope["method"] not in {"POST", "PATCH", "DELETE"} or scope["path"] in _STREAMED:
             await self._app(scope, receive, send)
             return
         received = 0

@@ -149,8 +149,9 @@ def test_a_session_that_ended_cannot_say_anything(alice: Browser) -> None:
 
     alice.chat.run(end_sessions)
     alice.say("still here")
-    expect(alice.page).to_have_url(f"{alice.chat.url}/sign-in?next=/chat&ended=1")
-    expect(alice.page.get_by_role("status")).to_contain_text("Your session has ended")
+    # On a card with a link, or on the sign-in page, where Chainlit's page goes by itself when it happens to ask who is signed in.
+    expect(alice.page.get_by_text("Your session has ended").first).to_be_visible()
+    expect(alice.page.get_by_text("You said: still here")).to_have_count(0)
 
 
 def test_signing_out_leads_to_the_sign_in_page(alice: Browser) -> None:
