@@ -19,6 +19,7 @@ from hub_core.jobs.service import MAX_ATTEMPTS
 # Version and executor are fixed: an upgraded hub must resume what the version before it left.
 _VERSION = "1"
 _EXECUTOR = "hubpilot"
+_LAST_SECONDS = 10.0
 
 
 class DbosJobEngine:
@@ -30,6 +31,7 @@ class DbosJobEngine:
         self._database_url = database_url
         self._execute: Execute | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def launch(self, execute: Execute) -> None:
         self._execute = execute
@@ -58,16 +60,26 @@ class DbosJobEngine:
     async def close(self) -> None:
         if DbosJobEngine.current is self:
             DbosJobEngine.current = None
+            if self._running:
+                # A job cut off inside a transaction would touch the database after its loop is gone. What is slower is recovered later.
+                _, slow = await asyncio.wait(self._running, timeout=_LAST_SECONDS)
+                for task in slow:
+                    task.cancel()
             await asyncio.to_thread(DBOS.destroy)
 
     def run(self, job_id: str) -> None:
         if self._execute is None or self._loop is None or self._loop.is_closed():
             raise RuntimeError("the job engine is not running")
-        asyncio.run_coroutine_threadsafe(_as_coroutine(self._execute, uuid.UUID(job_id)), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._tracked(self._execute, uuid.UUID(job_id)), self._loop).result()
 
-
-async def _as_coroutine(execute: Execute, job_id: uuid.UUID) -> None:
-    await execute(job_id)
+    async def _tracked(self, execute: Execute, job_id: uuid.UUID) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # a coroutine runs in a task
+        self._running.add(task)
+        try:
+            await execute(job_id)
+        finally:
+            self._running.discard(task)
 
 
 @DBOS.step(name="execute", retries_allowed=True, max_attempts=MAX_ATTEMPTS, interval_seconds=1.0, backoff_rate=3.0)
