@@ -32,6 +32,13 @@ FIND_LACKING = $(FIND_PYTHON); lacking=; \
     { command -v cc && command -v c++; } >/dev/null || lacking="$$lacking build-essential"
 FIND_TEST_LACKING = for program in git-lfs chromium; do command -v $$program >/dev/null || lacking="$$lacking $$program"; done
 
+CHECK_MACHINE = $(FIND_LACKING); \
+	if [ -n "$$lacking" ]; then \
+	  echo "This machine lacks something the hub needs (Python 3.11 or newer with venv, git, a C and C++ compiler)." >&2; \
+	  echo "On Debian and Ubuntu:" >&2; echo "    apt-get install$$(printf ' %s' $$lacking)" >&2; exit 1; \
+	fi; \
+	echo "This machine has what the hub needs: $$($$python --version), $$(git --version), a compiler."
+
 .PHONY: help
 help: ## Tell what there is
 	@echo "Usage: make TARGET [PORT=8000] [ARGS=...]"; echo
@@ -70,12 +77,7 @@ eval-model: $(VENV)/.base $(CATALOG) ## Score the shipped language model on phra
 
 .PHONY: doctor
 doctor: ## Say whether this machine has what the hub needs
-	@$(FIND_LACKING); \
-	if [ -n "$$lacking" ]; then \
-	  echo "This machine lacks something the hub needs (Python 3.11 or newer with venv, git, a C and C++ compiler)." >&2; \
-	  echo "On Debian and Ubuntu:" >&2; echo "    apt-get install$$(printf ' %s' $$lacking)" >&2; exit 1; \
-	fi; \
-	echo "This machine has what the hub needs: $$($$python --version), $$(git --version), a compiler."
+	@$(CHECK_MACHINE)
 
 .PHONY: packages
 packages: ## Install the Debian packages that building and testing need (as root; else say which)
@@ -95,31 +97,38 @@ clean: ## Remove what was installed and built; the data folder stays
 # What is installed is remembered by stamps. The development set includes the base set, so once it is there `up` keeps it.
 
 $(VENV)/.uv: requirements/uv.txt
-	@$(MAKE) --no-print-directory doctor
+	@$(CHECK_MACHINE)
 	@$(FIND_PYTHON); echo "Creating $(VENV) with $$($$python --version)."; $$python -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	@touch $@
 
+ifneq ($(wildcard $(VENV)/.dev),)
+$(VENV)/.base: requirements/base.txt $(VENV)/.dev
+	@touch $@
+else
 $(VENV)/.base: requirements/base.txt pyproject.toml $(VENV)/.uv
-	@if [ -e $(VENV)/.dev ]; then $(MAKE) --no-print-directory $(VENV)/.dev && touch $@; else $(call sync,base); fi
+	@$(call sync,base,$(VENV))
+endif
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/.uv
-	@$(call sync,dev) && touch $(VENV)/.base
+	@$(call sync,dev,$(VENV)) && touch $(VENV)/.base
 
+# $(call sync,SET,VENV) makes the packages of an environment those of a set.
 # llama.cpp is compiled on this machine. pip does that, not uv: it keeps what it built whatever the package index says about caching.
 define sync
-	$(BIN)/python -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("llama_cpp"))' || \
+	$(2)/bin/python -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("llama_cpp"))' || \
 	  echo "llama.cpp is compiled now: about 4 minutes on 2 cores, the first time on this machine."; \
-	sed -n '/^llama-cpp-python==/,/[^\\]$$/p' requirements/$(1).txt > $(VENV)/llama.txt && \
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --require-hashes --requirement $(VENV)/llama.txt && \
+	sed -n '/^llama-cpp-python==/,/[^\\]$$/p' requirements/$(1).txt > $(2)/llama.txt && \
+	$(2)/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes --requirement $(2)/llama.txt && \
 	echo "Installing Python packages (requirements/$(1).txt)." && \
-	{ $(UV) pip sync --python $(BIN)/python --require-hashes requirements/$(1).txt && \
-	  $(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --editable .; } && touch $(VENV)/.$(1)
+	{ $(UV) pip sync --python $(2)/bin/python --require-hashes requirements/$(1).txt && \
+	  $(BIN)/uv pip install --python $(2)/bin/python --quiet --no-deps --editable .; } && touch $(2)/.$(1)
 endef
 
 # PyTorch by itself: its CPU build and its CUDA build share a version and differ in every hash.
-$(TRAIN_VENV)/.train: requirements/train.txt
+$(TRAIN_VENV)/.train: requirements/train.txt requirements/base.txt $(VENV)/.uv
 	@$(FIND_PYTHON); $$python -m venv $(TRAIN_VENV)
+	@$(call sync,base,$(TRAIN_VENV))
 	$(TRAIN_VENV)/bin/python -m pip install --disable-pip-version-check $(TORCH)
 	$(TRAIN_VENV)/bin/python -m pip install --disable-pip-version-check --no-deps --require-hashes --requirement requirements/train.txt
 	@touch $@

@@ -46,14 +46,27 @@ class LazyGroup(TyperGroup):
             self.commands.update(commands_of(str(self.name)))
 
 
+class Program(ErrorEdge):
+    """The whole program; its help shows the commands by what they are for."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the lists of commands, one for each purpose."""
+        for purpose in (_HUB, _OPERATOR, _REMOTE):
+            with formatter.section(purpose):
+                formatter.write_dl(
+                    [(name, command.get_short_help_str(72)) for name, command in self.commands.items() if getattr(command, "rich_help_panel", None) == purpose]
+                )
+
+
 app = typer.Typer(
-    name="hubpilot", cls=ErrorEdge, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich",
+    name="hubpilot", cls=Program, no_args_is_help=True, pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help takes a fifth of the time
     context_settings={"help_option_names": ["-h", "--help"]},
     help="A self-hosted hub for models, datasets, code and spaces that you run by talking to it.",
     epilog="Commands that use a hub talk to HUBPILOT_URL (http://localhost:8000) with HUBPILOT_TOKEN, or as “hubpilot login” saved.",
 )
-users = typer.Typer(no_args_is_help=True, help="Users, straight in the data folder; works while the hub runs.")
-tokens = typer.Typer(no_args_is_help=True, help="Access tokens of any user, straight in the data folder; works while the hub runs.")
+users = typer.Typer(no_args_is_help=True, help="Users, straight in the data folder. Works while the hub runs.")
+tokens = typer.Typer(no_args_is_help=True, help="Access tokens of any user, straight in the data folder. Works while the hub runs.")
 app.add_typer(users, name="users", rich_help_panel=_OPERATOR)
 app.add_typer(tokens, name="tokens", rich_help_panel=_OPERATOR)
 for _name, _help in GENERATED.items():
@@ -86,7 +99,10 @@ def up(
 
 @app.command(rich_help_panel=_HUB)
 def plan() -> None:
-    """Plan requests without a hub: JSON Lines with “utterance” from standard input, one line with “calls” each to standard output."""
+    """Plan requests with the shipped model, without a hub.
+
+    Reads JSON Lines with “utterance” from standard input and writes a line with “calls” for each to standard output.
+    """
     from api.cli.plan import plan_lines  # noqa: PLC0415
 
     plan_lines()
@@ -94,7 +110,7 @@ def plan() -> None:
 
 @app.command(rich_help_panel=_HUB)
 def operations(as_json: AsJson = False) -> None:
-    """List everything a hub can do, with the scope it needs and what it does to the world."""
+    """List everything a hub can do. Tells the scope each operation needs and what it does to the world."""
     from api.cli.catalog import list_operations  # noqa: PLC0415
 
     list_operations(as_json=as_json)
@@ -112,7 +128,7 @@ def version() -> None:
 def create_user(
     name: UserName, admin: Annotated[bool, typer.Option("--admin", help="Make the user an administrator.")] = False, data_dir: DataDir = None
 ) -> None:
-    """Create a user; prints the path of the one-time page where the password is set."""
+    """Create a user. Prints the path of the one-time page where the password is set."""
     from api.cli import administration  # noqa: PLC0415
 
     administration.create_user(data_dir, name, admin=admin)
@@ -128,7 +144,7 @@ def list_users(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 @users.command("link")
 def link_user(name: UserName, data_dir: DataDir = None) -> None:
-    """Print the path of a new one-time page where a user sets a new password. Earlier links of the user stop working."""
+    """Let a user set a new password. Prints the path of a one-time page; earlier ones of the user stop working."""
     from api.cli import administration  # noqa: PLC0415
 
     administration.link_user(data_dir, name)
@@ -143,7 +159,7 @@ def create_token(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the token and nothing else.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Create an access token of a user; it is shown this once."""
+    """Create an access token of a user. It is shown this once."""
     from api.cli import administration  # noqa: PLC0415
 
     administration.create_token(data_dir, user, name=name, scope=scope, expires_in_days=expires_in_days, quiet=quiet)

@@ -27,9 +27,9 @@ _EMPTY = inspect.Parameter.empty
 
 def commands_of(group: str) -> dict[str, Any]:
     """The commands of a group, by name."""
-    sub = typer.Typer(rich_markup_mode="rich")
+    sub = typer.Typer(rich_markup_mode=None)
     for bound in COMMANDS[group]:
-        sub.command(bound.name, help=_escape(bound.summary or operation_of(bound.method).description))(command_function(bound))
+        sub.command(bound.name, help=bound.summary or operation_of(bound.method).description)(command_function(bound))
     for function in WRITTEN.get(group, ()):
         sub.command()(function)
     return dict(typer.main.get_group(sub).commands)
@@ -130,9 +130,4 @@ def _help(field: FieldInfo) -> str:
     if field.examples:
         text += f", for example {field.examples[0]}"
     text = text.removeprefix(", ")
-    return _escape(f"{text[:1].upper()}{text[1:]}")
-
-
-def _escape(text: str) -> str:
-    """Text of the operations, with the brackets the help would read as markup."""
-    return text.replace("[", r"\[")
+    return f"{text[:1].upper()}{text[1:]}"
