@@ -104,6 +104,11 @@ class Assembler:
                 taken.add(index)
                 draft.certainty *= 0.6
 
+    def says_something(self, reading: Reading) -> bool:
+        """Whether the utterance names any value or choice."""
+        spoken = bool((reading.tags.argmax(axis=1) != 0).any())
+        return spoken or any(int(probabilities.argmax()) != 0 and float(probabilities.max()) > 0.9 for probabilities in reading.constants.values())
+
     def likely_repository(self, chunks: Sequence[Chunk], reading: Reading, tool: Tool) -> str | None:
         """A repository that the utterance may name though no span says so."""
         spans = best_spans(reading.tags, self.tags, tool.arguments.keys())

@@ -1,4 +1,8 @@
-"""Sentence vectors for retrieval, from the same encoder that plans."""
+"""Sentence vectors for retrieval, from the encoder as it was before it learned to plan.
+
+Planning pulls sentences about one tool together, which is what retrieval must not do: measured, the planner's own
+encoder finds less than half as often the right section first. So the original ships beside it, in four bits.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,12 +24,12 @@ class Embedder:
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS) -> "Embedder":
-        """Open the shipped encoder in `folder`; raises ModelFileMissing or ModelFileDamaged."""
+        """Open the shipped embedder in `folder`; raises ModelFileMissing or ModelFileDamaged."""
         config = folder / "config.json"
         if not config.is_file():
             raise missing(config)
         calibration = Calibration.model_validate_json(config.read_bytes())
-        return cls(Encoder(folder / "encoder.gguf", digest=calibration.encoder_sha256), Pieces.load(folder / "tokenizer.json"))
+        return cls(Encoder(folder / "embedder.gguf", digest=calibration.embedder_sha256), Pieces.load(folder / "tokenizer.json"))
 
     @property
     def dimension(self) -> int:

@@ -26,6 +26,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 Outcome = Literal["act", "ask", "answer", "chat", "refuse", "none"]
 _OUTCOMES: tuple[Outcome, ...] = ("chat", "refuse", "none")
 _DOCUMENTATION = "search_documentation"
+_CONJUNCTIONS = frozenset({"and", "then", "also", "plus", "&"})
 
 
 class Plan(BaseModel):
@@ -51,6 +52,7 @@ class Calibration(BaseModel):
     """What the exporter measured on held-out phrases; kept in the model's `config.json`."""
 
     encoder_sha256: str
+    embedder_sha256: str
     temperature: float = 1.0
     slope: float = 1.0
     offset: float = 0.0
@@ -122,16 +124,28 @@ class Planner:
     def _clauses(self, whole: _Clause, situation: Situation) -> list[_Clause]:
         """The utterance cut where the border head says so; uncut when the parts make no sense alone."""
         cuts = [index for index, probability in enumerate(whole.reading.borders) if index and probability > 0.5]
-        if not cuts:
-            return [whole]
+        cuts = cuts or [index for index, chunk in enumerate(whole.chunks) if index and self._joins_requests(whole, index, chunk, situation)]
+        parts = self._parts(whole, cuts, situation)
+        weakest = min((float(part.reading.tool.max()) for part in parts), default=0.0)
+        return parts if len(parts) > 1 and weakest > 0.4 else [whole]
+
+    def _joins_requests(self, whole: _Clause, index: int, chunk: Chunk, situation: Situation) -> bool:
+        """Whether a conjunction that the border head passed over stands between two different, complete requests."""
+        if chunk.text.lower() not in _CONJUNCTIONS:
+            return False
+        parts = self._parts(whole, [index], situation)
+        tools = {self._labels.tools[int(part.reading.tool.argmax())] for part in parts}
+        sure = all(part.reading.tool.max() > 0.9 and self._assembler.says_something(part.reading) for part in parts)
+        return len(tools) == 2 and sure and not tools & {*_OUTCOMES, "repeat", _DOCUMENTATION}
+
+    def _parts(self, whole: _Clause, cuts: Sequence[int], situation: Situation) -> list[_Clause]:
         parts = []
         for first, last in zip([0, *cuts], [*cuts, len(whole.chunks)], strict=True):
             text = whole.text[whole.chunks[first].start - _quote(whole, first) : _end(whole, last)].strip()
             chunks = segment(text, self._labels.literals)
             if any(character.isalnum() for chunk in chunks for character in chunk.text):
                 parts.append(self._read(text, chunks, situation))
-        weakest = min((float(part.reading.tool.max()) for part in parts), default=0.0)
-        return parts if len(parts) > 1 and weakest > 0.4 else [whole]
+        return parts
 
     def _plan_clauses(self, clauses: Sequence[_Clause], situation: Situation, offered: Mapping[str, Tool]) -> Plan:
         calls: list[Call] = []

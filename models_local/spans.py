@@ -48,7 +48,9 @@ def _collect(sequence: Sequence[str], probabilities: Probabilities, names: Seque
     spans: list[Span] = []
     column = {name: index for index, name in enumerate(names)}
     for index, name in enumerate(sequence):
-        probability = float(probabilities[index, column[name]])
+        # Whether a chunk begins the value or goes on with it matters less than that it belongs to it.
+        same = [place for other, place in column.items() if other[2:] == name[2:]]
+        probability = float(probabilities[index, same].sum())
         if name.startswith("B-"):
             spans.append(Span(name[2:], index, index, probability))
         elif name.startswith("I-"):

@@ -20,6 +20,9 @@ _CONNECTOR = re.compile(
     re.IGNORECASE,
 )
 _DEICTIC = re.compile(r"\b(?:it|its|this|that|here|there|in here|the repo|the repository|the dataset|the model|the space)\b", re.IGNORECASE)
+# "create a dataset called a and a model called b": the verb is said once.
+_ELLIPTIC_TOOL = "create_repository"
+_ELLIPTIC = re.compile(r"(?:and |also )?(?:a|another|one more|a second|the) (?:private |public )?\{type\}", re.IGNORECASE)
 _WHOLE_HUB = re.compile(r"\b(?:this|the) (?:hub|server|instance|place|week|month|year|morning|afternoon|evening)\b|\baround here\b", re.IGNORECASE)
 
 
@@ -229,19 +232,24 @@ def label_chunks(sample: Sample, chunks: Sequence[Chunk]) -> tuple[list[str], li
 def training_samples(
     phrases: Sequence[Phrase], maker: SampleMaker, rng: random.Random, labels: Labels, count: int
 ) -> Iterator[LabelledSample]:
-    """`count` labelled samples; every tool is met about equally often, one in five has several clauses."""
+    """`count` labelled samples; every tool is met about equally often, one in four has several clauses."""
     by_tool: dict[str, list[Phrase]] = {}
     for phrase in phrases:
         by_tool.setdefault(phrase.tool, []).append(phrase)
-    weights = [len(group) ** 0.6 for group in by_tool.values()]
+    # Acting where nothing was asked is the worst mistake: what is no request is met more often.
+    weights = [len(group) ** 0.6 * (2 if name in ("none", "refuse") else 1) for name, group in by_tool.items()]
     # People say the short things far more often than a list of distinct phrases does.
     familiarity = {name: [4.0 if len(phrase.template.split()) <= 4 else 1.0 for phrase in group] for name, group in by_tool.items()}
+    elliptic = [phrase for phrase in by_tool.get(_ELLIPTIC_TOOL, ()) if _ELLIPTIC.match(phrase.template)]
     callable_tools = [name for name in by_tool if name not in OUTCOMES and name != DOCUMENTATION]
     made = 0
     while made < count:
-        if rng.random() < 0.22:
+        if rng.random() < 0.25:
             names = rng.choices(callable_tools, k=rng.choice((2, 2, 2, 3)))
-            sample = maker.joined([_prefer_situated(by_tool[name], rng, first=i == 0) for i, name in enumerate(names)])
+            clauses = [_prefer_situated(by_tool[name], rng, first=i == 0) for i, name in enumerate(names)]
+            if elliptic and rng.random() < 0.12:
+                clauses = [rng.choice(by_tool[_ELLIPTIC_TOOL]), rng.choice(elliptic)]
+            sample = maker.joined(clauses)
         else:
             name = rng.choices(list(by_tool), weights)[0]
             sample = maker.single(rng.choices(by_tool[name], familiarity[name])[0])
@@ -253,7 +261,8 @@ def training_samples(
 
 
 def _prefer_situated(phrases: Sequence[Phrase], rng: random.Random, *, first: bool) -> Phrase:
-    short = [phrase for phrase in rng.choices(phrases, k=4) if len(phrase.template) < 70] or [rng.choice(phrases)]
+    drawn = [phrase for phrase in rng.choices(phrases, k=6) if len(phrase.template) < 70] or [rng.choice(phrases)]
+    short = sorted(drawn, key=lambda phrase: len(phrase.template)) if rng.random() < 0.6 else drawn
     if not first and rng.random() < 0.6:
         short = [phrase for phrase in short if "repository" not in phrase.slots] or short
     return short[0]

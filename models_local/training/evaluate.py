@@ -83,7 +83,8 @@ def cases(corpus: Corpus, *, seed: int = 11) -> list[Case]:
 
 def case_of(corpus: Corpus, sample: Sample) -> Case:
     """The case that a sample stands for; what it leaves to the situation is the open page."""
-    situation = Situation(page=PAGE, attachments=("attached.csv",) if sample.attached else ())
+    named = tuple(sample.text[start:end] for start, end, slot in sample.spans if slot == "file")
+    situation = Situation(page=PAGE, attachments=named or (("attached.csv",) if sample.attached else ()))
     if sample.tool in OUTCOMES:
         return Case(sample.text, situation, sample.tool, ())
     tool = corpus.tools[sample.tool]

@@ -19,16 +19,19 @@ from models_local.text import segment
 from models_local.training.corpus import Corpus
 from models_local.training.data import SampleMaker
 from models_local.training.fillers import Filler
-from models_local.training.model import ATTENTION_HEADS, EPSILON, INNER, LAYERS, POSITIONS, WIDTH, Encoder, Planner
+from models_local.training.model import ATTENTION_HEADS, EPSILON, INNER, LAYERS, POSITIONS, WIDTH, Encoder, Planner, untrained_encoder
 from models_local.training.phrases import OUTCOMES
 
 ENCODER_FILE, HEADS_FILE, LABELS_FILE, CONFIG_FILE, TOKENIZER_FILE = "encoder.gguf", "heads.npz", "labels.json", "config.json", "tokenizer.json"
-EXAMPLES_FILE = "examples.npz"
+EXAMPLES_FILE, EMBEDDER_FILE = "examples.npz", "embedder.gguf"
+PLANNER_KIND, WORDS_KIND, EMBEDDER_KIND = GGMLQuantizationType.Q8_0, GGMLQuantizationType.Q5_0, GGMLQuantizationType.Q4_0
 _SPECIAL = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
 
 
-def write_gguf(encoder: Encoder, vocabulary: list[str], path: Path, *, kind: GGMLQuantizationType = GGMLQuantizationType.Q8_0) -> None:
-    """Write the encoder in llama.cpp's `bert` architecture; matrices in `kind`, everything else in f32."""
+def write_gguf(
+    encoder: Encoder, vocabulary: list[str], path: Path, *, kind: GGMLQuantizationType = PLANNER_KIND, words: GGMLQuantizationType = WORDS_KIND
+) -> None:
+    """Write the encoder in llama.cpp's `bert` architecture; word vectors in `words`, other matrices in `kind`, the rest in f32."""
     writer = GGUFWriter(str(path), "bert")
     writer.add_name("hubpilot planner")
     writer.add_license("apache-2.0")
@@ -48,7 +51,8 @@ def write_gguf(encoder: Encoder, vocabulary: list[str], path: Path, *, kind: GGM
         array = tensor.detach().float().numpy()
         quantized = array.ndim == 2 and not name.startswith(("position", "token_types"))
         if quantized:
-            writer.add_tensor(name, gguf.quants.quantize(array, kind), raw_dtype=kind)
+            chosen = words if name == "token_embd.weight" else kind
+            writer.add_tensor(name, gguf.quants.quantize(array, chosen), raw_dtype=chosen)
         else:
             writer.add_tensor(name, array)
     writer.write_header_to_file()
@@ -116,7 +120,10 @@ def export(model: Planner, corpus: Corpus, pieces: Pieces, tokenizer: Path, fold
     """Write all files of the shipped model to `folder`; raises ValueError when the GGUF does not match the network."""
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
-    write_gguf(model.encoder, sorted(vocabulary, key=vocabulary.__getitem__), folder / ENCODER_FILE)
+    in_order = sorted(vocabulary, key=vocabulary.__getitem__)
+    write_gguf(model.encoder, in_order, folder / ENCODER_FILE)
+    original = untrained_encoder(pieces, tokenizer.parent / "model.safetensors")
+    write_gguf(original, in_order, folder / EMBEDDER_FILE, kind=EMBEDDER_KIND, words=EMBEDDER_KIND)
     np.savez(folder / HEADS_FILE, **heads_of(model))
     corpus.labels.save(folder / LABELS_FILE)
     shutil.copyfile(tokenizer, folder / TOKENIZER_FILE)
@@ -125,7 +132,7 @@ def export(model: Planner, corpus: Corpus, pieces: Pieces, tokenizer: Path, fold
     if cosine < 0.995:
         raise ValueError(f"The exported encoder differs from the trained one: lowest cosine {cosine:.4f}.")
     write_examples(corpus, pieces, folder)
-    config = {"encoder_sha256": file_digest(folder / ENCODER_FILE), "parity_cosine": round(cosine, 5)}
+    config = {"encoder_sha256": file_digest(folder / ENCODER_FILE), "embedder_sha256": file_digest(folder / EMBEDDER_FILE), "parity_cosine": round(cosine, 5)}
     (folder / CONFIG_FILE).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 

@@ -88,6 +88,8 @@ class Filler:
     def bare_name(self) -> str:
         """A repository name without namespace: an ordinary word, a known name, or words joined."""
         draw = self._rng.random()
+        if draw < 0.06:
+            return self._case(self._invented())
         if draw < 0.3:
             return self._case(self._pick(self._plain))
         if draw < 0.36:
@@ -95,6 +97,10 @@ class Filler:
         if draw < 0.55:
             return self._pick(self._known)
         return self._joined()
+
+    def _invented(self) -> str:
+        """A word that is in no list: two or three syllables."""
+        return "".join(self._pick(words.SYLLABLES) for _ in range(self._rng.choice((2, 2, 3))))
 
     def _joined(self) -> str:
         first, second = self._pick(self._topics), self._pick([*self._topics, *self._plain[:800]])
@@ -124,7 +130,7 @@ class Filler:
 
     def person(self, *, plain: bool = False) -> str:
         """A user name."""
-        name = self._pick(self._people)
+        name = self._pick(self._people) if self._rng.random() < 0.6 else self._invented()
         draw = self._rng.random()
         if plain or draw < 0.65:
             return name if draw < 0.8 else f"{name}{self._pick(('-lab', '_ai', '42', '.dev', '-team'))}"
@@ -143,7 +149,7 @@ class Filler:
 
     def folder(self) -> str:
         """A folder, sometimes with a slash behind it."""
-        folder = self._pick(self._folders)
+        folder = self._pick(self._folders) if self._rng.random() < 0.65 else self._pick(self._plain)
         return folder + "/" if self._rng.random() < 0.3 else folder
 
     def branch(self) -> str:
@@ -187,7 +193,7 @@ class Filler:
     def number(self) -> str:
         """A count, in digits or words."""
         if self._rng.random() < 0.7:
-            return str(self._rng.choice((self._rng.randint(2, 30), self._rng.choice((5, 10, 20, 25, 50, 90, 100, 365, 500, 1000)))))
+            return str(self._rng.choice((self._rng.randint(2, 30), self._rng.choice((5, 10, 20, 25, 50, 90, 100)))))
         return self._pick(NUMBER_WORDS)
 
     def duration(self) -> str:

@@ -1,6 +1,5 @@
 """The trained network: a BERT encoder with joint heads, as small as its weights file asks for."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch  # type: ignore[import-not-found,unused-ignore]
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional  # type: ignore[import-not-found,unused-ignore]
 
 from models_local.labels import Labels
+from models_local.pieces import ATTACHMENT_WORDS, FIRST_PLACEHOLDER, PLACEHOLDER_WORDS, Pieces
 
 LAYERS, WIDTH, ATTENTION_HEADS, INNER, POSITIONS, EPSILON = 6, 384, 12, 1536, 512, 1e-12
 PLACEHOLDERS = 16
@@ -103,15 +103,15 @@ def pool(hidden: Tensor, present: Tensor) -> Tensor:
     return (hidden * weight).sum(1) / weight.sum(1)
 
 
-def pretrained_encoder(weights: Path, first_placeholder: int, placeholder_words: Sequence[Sequence[int]]) -> Encoder:
+def untrained_encoder(pieces: Pieces, weights: Path) -> Encoder:
     """all-MiniLM-L6-v2 from its safetensors file; a placeholder starts as the mean of the words that describe it."""
     state = load_file(str(weights))
-    encoder = Encoder(state["embeddings.word_embeddings.weight"].shape[0], first_placeholder)
+    encoder = Encoder(state["embeddings.word_embeddings.weight"].shape[0], FIRST_PLACEHOLDER)
     renamed = {ours: state[theirs] for ours, theirs in weight_names().items()}
     encoder.load_state_dict({**renamed, "placeholders": encoder.placeholders.data})
     with torch.no_grad():
-        for index, ids in enumerate(placeholder_words):
-            encoder.placeholders[index] = encoder.words.weight[list(ids)].mean(0)
+        for index, words in enumerate((*PLACEHOLDER_WORDS.values(), ATTACHMENT_WORDS)):
+            encoder.placeholders[index] = encoder.words.weight[list(pieces.of_word(words))].mean(0)
     return encoder
 
 

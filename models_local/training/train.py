@@ -1,6 +1,6 @@
 """Train the shipped model: `python -m models_local.training.train --phrases tools/examples --catalog catalog.json --out DIR`.
 
-Reproducible: the seed decides split, samples and weights. Needs PyTorch; takes a quarter of an hour on two cores.
+Reproducible: the seed decides split, samples and weights. Needs PyTorch; takes some twenty minutes on two free cores.
 """
 
 import argparse
@@ -14,13 +14,13 @@ import torch  # type: ignore[import-not-found,unused-ignore]
 from torch import Tensor
 from torch.nn import functional  # type: ignore[import-not-found,unused-ignore]
 
-from models_local.pieces import ATTACHMENT_WORDS, FIRST_PLACEHOLDER, PLACEHOLDER_WORDS, Pieces
+from models_local.pieces import Pieces
 from models_local.training.corpus import Corpus, pretrained_folder, read_corpus
 from models_local.training.data import LabelledSample, Sample, SampleMaker, training_samples
 from models_local.training.evaluate import finish
 from models_local.training.export import export
 from models_local.training.fillers import Filler
-from models_local.training.model import Encoder, Planner, pool, pretrained_encoder
+from models_local.training.model import Planner, pool, untrained_encoder
 
 IGNORED = -100
 BATCH = 48
@@ -100,10 +100,9 @@ def train(corpus: Corpus, pieces: Pieces, *, steps: int, seed: int, rate: float 
     """Train on the phrases that are not held out; `resume` is a checkpoint of the same heads to go on from."""
     torch.manual_seed(seed)
     rng = random.Random(seed)  # noqa: S311  # chance, not secrecy
-    words = [pieces.of_word(text) for text in (*PLACEHOLDER_WORDS.values(), ATTACHMENT_WORDS)]
-    encoder = pretrained_encoder(pretrained_folder() / "model.safetensors", FIRST_PLACEHOLDER, words)
-    before: Encoder = pretrained_encoder(pretrained_folder() / "model.safetensors", FIRST_PLACEHOLDER, words).eval()
-    model = Planner(encoder, corpus.labels)
+    weights = pretrained_folder() / "model.safetensors"
+    before = untrained_encoder(pieces, weights).eval()
+    model = Planner(untrained_encoder(pieces, weights), corpus.labels)
     model.train()
     if resume is not None:
         model.load_state_dict(torch.load(resume, weights_only=True))
@@ -155,7 +154,7 @@ def main() -> None:
     parser.add_argument("--phrases", type=Path, required=True)
     parser.add_argument("--catalog", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--resume", type=Path, help="go on from this checkpoint")
     parser.add_argument("--checkpoint", type=Path, help="also keep the trained network here")

@@ -39,6 +39,10 @@ PEOPLE = _words("""
     jsmith mmueller akim tlee rpatel dkhan nlp-team data-team vision-lab research platform ml-ops acme bigcorp openlab hf-mirror team-red analytics marketing legal finance support qa-bot ci-bot intern student7
     tom tim jim joe jane kate lucy mark mike nick paul pete rob steve susan laura linda peter simon martin julia katrin stefan pierre marie luc giulia marco lars ingrid olaf
     """)
+SYLLABLES = _words(
+    "ba be bo chi da de do fa fi ga go ha he ja jo ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe po ra re ri ro sa se shi so ta te ti to va vi wa we ya yo za zo"
+    " an el in or us ak em il on ur rp kh tch lin sen ger man ton lov"
+)
 EXTENSIONS = ("csv", "json", "jsonl", "parquet", "txt", "md", "py", "yaml", "tsv", "png", "pdf", "xlsx", "zip", "bin", "safetensors", "gguf", "ipynb", "toml", "wav", "pt")
 FILES = _words("""
     README.md LICENSE config.json train.csv test.csv data.csv iris.csv train.parquet test.parquet validation.parquet train.jsonl dev.jsonl labels.txt vocab.txt merges.txt tokenizer.json tokenizer_config.json
