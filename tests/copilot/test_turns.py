@@ -204,7 +204,7 @@ async def test_endless_loops_end(hub: Hub, alice: Context) -> None:
 
 
 async def test_a_turn_has_a_time_limit_and_the_thread_goes_on(hub: Hub, alice: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copilot_module, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(copilot_module, "TURN_SECONDS", 1.0)
 
     class Slow:
         async def search(self, query: str) -> list:
@@ -213,6 +213,7 @@ async def test_a_turn_has_a_time_limit_and_the_thread_goes_on(hub: Hub, alice: C
 
     async with talk(hub, alice, calls(("search_documentation", {"query": "x"})), says("Here again.")) as conversation:
         conversation.copilot._documentation = Slow()
+        await conversation.copilot.prepare()
         events = await conversation.say("look it up")
         assert events[-2].code == "timeout"
         monkeypatch.setattr(copilot_module, "TURN_SECONDS", 60)
