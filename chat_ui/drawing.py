@@ -22,6 +22,8 @@ from copilot.events import (
 )
 
 _APPROVALS = "approvals"
+# Chainlit would ask for a picture by the name of the step.
+FACE = {"avatarName": "hubpilot"}
 
 
 class Drawn(cl.CustomElement):
@@ -76,7 +78,7 @@ class TurnDrawing:
 
     async def _tool_called(self, event: ToolCalled) -> None:
         run = cl.context.current_run
-        step = cl.Step(name=tool_label(event.tool, event.arguments), type="tool", parent_id=run.id if run else None)
+        step = cl.Step(name=tool_label(event.tool, event.arguments), type="tool", parent_id=run.id if run else None, metadata=FACE)
         step.start = utc_now()
         step.input = event.arguments
         self._steps[event.id] = step

@@ -100,7 +100,9 @@ def _comes_from_elsewhere(connection: HTTPConnection, scope: Scope) -> bool:
     if connection.headers.get("sec-fetch-site") == "same-origin":
         return False
     origin = connection.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
+    # A proxy may pass the name the browser used in a header of its own; no page can make a browser send that one.
+    ours = {connection.headers.get("host"), connection.headers.get("x-forwarded-host")}
+    return origin is not None and urlsplit(origin).netloc not in ours
 
 
 def _host(connection: HTTPConnection) -> str:

@@ -21,7 +21,7 @@ PATH = "/chat"
 def mount_chat(app: FastAPI, hub: Hub, copilot: Assistant, *, session_secret: SecretOf, path: str = PATH) -> None:
     """Serve the chat below `path`. `session_secret` reads the secret of the hub's web session from a request's cookies.
 
-    Imports Chainlit, which takes about two seconds and 80 MB, and keeps its state in globals: a process can do this once.
+    Imports Chainlit, which takes about two seconds and 50 MB, and keeps its state in globals: a process can do this once.
     """
     root = hub.settings.data_dir.absolute() / "chat"
     _prepare(root_path=path, app_root=str(root))

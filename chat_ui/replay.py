@@ -12,6 +12,7 @@ from chainlit.step import StepDict
 from chainlit.utils import utc_now
 
 from chat_ui.cards import Drawing, approval_drawing, card_drawing, choices_drawing, citations_drawing, error_drawing, tool_label
+from chat_ui.drawing import FACE
 from copilot.events import (
     ApprovalNeeded,
     ChoicesOffered,
@@ -87,7 +88,7 @@ class Replay:
     def _step(self, kind: Any, *, output: str = "", name: str | None = None, **values: Any) -> StepDict:
         step = StepDict(
             id=f"{self._thread_id}-{len(self.steps)}", threadId=self._thread_id, parentId=None, type=kind, name=name or config.ui.name,
-            output=output, input="", createdAt=self.at, start=self.at, end=self.at, streaming=False, isError=False, metadata={}, tags=None,
+            output=output, input="", createdAt=self.at, start=self.at, end=self.at, streaming=False, isError=False, metadata=FACE, tags=None,
         )
         step.update(values)  # type: ignore[typeddict-item]  # keys of the same dictionary, given by name
         self.steps.append(step)

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import structlog
+from chainlit.context import context
 from chainlit.element import Element
 from chainlit.session import WebsocketSession
 from chainlit.types import FileDict
@@ -70,6 +71,7 @@ class Uploads:
             try:
                 staged = await self._hub.uploads.stage(ctx, element.name, _blocks(path))
             finally:
+                context.session.files.pop(element.id, None)
                 await asyncio.to_thread(partial(path.unlink, missing_ok=True))
             names.append(staged.file_name)
         return names

@@ -158,4 +158,4 @@ def test_signing_out_leads_to_the_sign_in_page(alice: Browser) -> None:
     alice.open()
     alice.page.locator("#user-nav-button").click()
     alice.page.get_by_role("menuitem").click()
-    expect(alice.page).to_have_url(re.compile(r"/sign-in\?next=/chat/?$"))
+    expect(alice.page).to_have_url(re.compile(r"/sign-in\?next=/chat/?(&ended=1)?$"))

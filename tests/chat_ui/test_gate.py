@@ -61,6 +61,12 @@ def test_another_site_cannot_act_for_somebody(chat: Chat, origin: str) -> None:
     assert (refused.status_code, socket.status_code, same.status_code) == (403, 403, 200)
 
 
+def test_a_proxy_may_rename_the_host(chat: Chat) -> None:
+    behind = {"Origin": "https://hub.example", "X-Forwarded-Host": "hub.example"}
+    with chat.client("alice") as alice:
+        assert alice.post("/chat/project/threads", json={"pagination": {"first": 5}, "filter": {}}, headers=behind).status_code == 200
+
+
 def test_the_page_fetches_nothing_from_elsewhere_and_may_not(chat: Chat) -> None:
     with chat.client("alice") as alice:
         page = alice.get("/chat/", headers={"Accept": "text/html"})

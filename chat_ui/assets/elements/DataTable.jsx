@@ -40,7 +40,7 @@ function Cell({ value }) {
   if (typeof value === "string") return <LongText text={value} />;
   if (value.kind === "text") return <LongText text={value.text} length={value.length} />;
   if (value.kind === "image") return <Picture it={value} />;
-  if (value.kind === "binary") return <span className="hp-chip" title={value.head}>{size(value.size)} of bytes</span>;
+  if (value.kind === "binary") return <span className="hp-chip" title={value.head}>{size(value.size)} binary</span>;
   return <Nested it={value} />;
 }
 
