@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import health, rest
-from api.auth import session_secret_from_cookies
-from api.compose import build_copilot
 from api.errors import install_error_handlers
 from api.git.app import GitApp
 from api.git.hub_access import HubGitAccess
 from api.git.routes import match as match_git
+from api.lazy import CHAT_PATH, Assistance
 from api.lfs import router as lfs
 from api.middleware import BodyLimit, RequestLog
-from api.web import install_web
 from api.rest.common import PREFIX
-from chat_ui.mount import mount_chat
+from api.web import install_web
 from hub_core.hub import Hub
 
 DESCRIPTION = """A self-hosted hub for models, datasets, code and spaces.
@@ -34,12 +31,11 @@ def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
 
     `chat` mounts the chat, which a process can do once.
     """
-    copilot, documentation = build_copilot(hub)
+    assistance = Assistance(hub, chat=chat)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with hub.started(), copilot.started(), AsyncExitStack() as stack:
-            stack.push_async_callback(documentation.close)
+        async with hub.started(), assistance.started():
             yield
 
     app = FastAPI(
@@ -47,14 +43,14 @@ def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
         openapi_url=f"{PREFIX}/openapi.json", separate_input_output_schemas=False,
     )
     app.state.hub = hub
-    app.state.copilot = copilot
+    app.state.assistance = assistance
     install_error_handlers(app)
     app.include_router(health.router)
     app.include_router(rest.router)
     app.include_router(lfs.router)
     install_web(app)
     if chat:
-        mount_chat(app, hub, copilot, session_secret=partial(session_secret_from_cookies, hub))
+        app.mount(CHAT_PATH, assistance)
     git = GitApp(hub.git, HubGitAccess(hub))
     return RequestLog(_GitFirst(git, BodyLimit(app, hub.settings.max_commit_body_bytes)))
 

@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from hub_core.hub import Hub
 
@@ -19,7 +20,12 @@ PATH = "/chat"
 
 
 def mount_chat(app: FastAPI, hub: Hub, copilot: Assistant, *, session_secret: SecretOf, path: str = PATH) -> None:
-    """Serve the chat below `path`. `session_secret` reads the secret of the hub's web session from a request's cookies.
+    """Serve the chat below `path`; see `build_chat`."""
+    app.mount(path, build_chat(hub, copilot, session_secret=session_secret, path=path))
+
+
+def build_chat(hub: Hub, copilot: Assistant, *, session_secret: SecretOf, path: str = PATH) -> ASGIApp:
+    """The chat as an application to be mounted at `path`. `session_secret` reads the secret of the hub's web session from cookies.
 
     Imports Chainlit, which takes about two seconds and 50 MB, and keeps its state in globals: a process can do this once.
     """
@@ -42,7 +48,7 @@ def mount_chat(app: FastAPI, hub: Hub, copilot: Assistant, *, session_secret: Se
         config.features.spontaneous_file_upload.max_size_mb = -(-hub.settings.max_upload_bytes // 1_000_000)
     sessions, uploads = Sessions(hub, session_secret), Uploads(hub)
     ChatApp(copilot, sessions, uploads, sign_in=f"/sign-in?next={path}").register()
-    app.mount(path, ChatGate(chainlit, sessions, uploads, ChatPage(path)))
+    return ChatGate(chainlit, sessions, uploads, ChatPage(path))
 
 
 def _prepare(*, root_path: str, app_root: str) -> None:

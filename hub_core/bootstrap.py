@@ -14,7 +14,6 @@ from hub_core.hub import Hub, Services
 from hub_core.jobs.dbos_engine import DbosJobEngine
 from hub_core.jobs.service import JobService
 from hub_core.lfs.registry import LfsRegistry
-from hub_core.transfers.service import LfsService
 from hub_core.objects.local import LocalObjectStore
 from hub_core.repositories.commits import CommitService
 from hub_core.repositories.contents import ContentService
@@ -24,6 +23,7 @@ from hub_core.repositories.service import RepositoryService
 from hub_core.repositories.uploads import UploadService
 from hub_core.run import Runner
 from hub_core.settings import Settings
+from hub_core.transfers.service import LfsService
 
 
 def build_hub(settings: Settings) -> Hub:

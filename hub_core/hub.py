@@ -20,8 +20,7 @@ from hub_core.datasets.service import DatasetService
 from hub_core.db.engine import Database
 from hub_core.events.service import ActivityService
 from hub_core.git.port import GitBackend
-from hub_core.jobs.service import JobService
-from hub_core.transfers.service import LfsService
+from hub_core.jobs.service import JobHandler, JobService
 from hub_core.objects.port import ObjectStore
 from hub_core.operation import Operation
 from hub_core.repositories.commits import CommitService
@@ -32,6 +31,7 @@ from hub_core.repositories.service import RepositoryService
 from hub_core.repositories.uploads import UploadService
 from hub_core.run import Runner
 from hub_core.settings import Settings
+from hub_core.transfers.service import LfsService
 
 Output = TypeVar("Output")
 
@@ -71,6 +71,7 @@ class Hub:
         self.uploads = uploads
         self.indexer = indexer
         self._runner = runner
+        self._launching: asyncio.Task[None] | None = None
         self.operations: dict[str, Operation] = {}
         for name in services.__slots__:
             self.operations.update({declaration.name: declaration for declaration in runner.bind(getattr(services, name))})
@@ -95,23 +96,25 @@ class Hub:
         housekeeping: asyncio.Task[None] | None = None
         try:
             if jobs:
-                await self.services.jobs.launch(
-                    {
-                        "repository.index": self.indexer.index,
-                        "repository.purge": self.indexer.purge,
-                        "repository.maintain": self.indexer.maintain,
-                        "object.release": self.indexer.release,
-                        "upload.expire": self.indexer.expire_uploads,
-                    }
-                )
+                # The engine takes a second or two to start. Callers need not wait: what they ask for meanwhile is on disk.
+                self._launching = asyncio.create_task(self.services.jobs.launch(self._job_handlers()))
                 housekeeping = asyncio.create_task(self._keep_house())
             yield self
         finally:
-            if housekeeping is not None:
+            if housekeeping is not None and self._launching is not None:
                 housekeeping.cancel()
-                await asyncio.wait([housekeeping])
+                await asyncio.wait([housekeeping, self._launching])
             await self.services.jobs.close()
             await self.database.dispose()
+
+    def _job_handlers(self) -> dict[str, JobHandler]:
+        return {
+            "repository.index": self.indexer.index,
+            "repository.purge": self.indexer.purge,
+            "repository.maintain": self.indexer.maintain,
+            "object.release": self.indexer.release,
+            "upload.expire": self.indexer.expire_uploads,
+        }
 
     async def _keep_house(self) -> None:
         while True:
@@ -121,7 +124,9 @@ class Hub:
                 self.services.jobs.enqueue(ctx, "repository.maintain", {})
 
     async def check_ready(self) -> None:
-        """Return if the hub can do its work; raises what the database raises."""
+        """Return if the hub can do its work; raises what its database, or the start of its jobs, raised."""
+        if self._launching is not None and self._launching.done():
+            self._launching.result()
         async with self.database.transaction(write=False) as session:
             await session.execute(text("SELECT 1"))
 

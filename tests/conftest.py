@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,7 @@ from hub_core.jobs.schemas import JobState, ListJobs
 from hub_core.jobs.service import JobService
 from hub_core.migrations import upgrade
 from hub_core.settings import Settings
+from tests.databases import DatabaseServers
 
 PASSWORD = "correct horse battery"
 _hashes: dict[str, str] = {}
@@ -57,9 +59,23 @@ async def add_token(hub: Hub, owner: Context, scope: str = "write", name: str | 
         return (await hub.services.accounts.add_access_token(ctx.session, owner.actor.user_id, request)).token
 
 
+@pytest.fixture(scope="session")
+def database_servers() -> Iterator[DatabaseServers]:
+    servers = DatabaseServers()
+    yield servers
+    servers.close()
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", log_level="warning", host="127.0.0.1", port=0)
+def database_backend() -> str:
+    """What the tests' hub keeps its rows in: one of `databases.BACKENDS`."""
+    return os.environ.get("HUBPILOT_TEST_DATABASE", "sqlite")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_servers: DatabaseServers, database_backend: str) -> Iterator[Settings]:
+    with database_servers.database(database_backend) as url:
+        yield Settings(data_dir=tmp_path / "data", log_level="warning", host="127.0.0.1", port=0, database_url=url)
 
 
 @pytest_asyncio.fixture

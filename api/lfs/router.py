@@ -21,9 +21,9 @@ from api.lfs.errors import LfsJsonResponse, error_response
 from api.streams import body_stream
 from hub_core.context import ANONYMOUS, Context, Surface
 from hub_core.errors import HubError, InvalidContent, InvalidInput, NotAuthenticated, NotFound, RepositoryNotFound, TooLarge
+from hub_core.names import TYPE_BY_PREFIX
 from hub_core.transfers.grants import TransferOperation
 from hub_core.transfers.schemas import BatchRequest, TransferObject
-from hub_core.names import TYPE_BY_PREFIX
 
 # A thousand objects with room to spare.
 _MAX_JSON_BYTES = 1 << 20

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, Field
 
+from api.lazy import Assistance
 from api.rest.common import Caller, CallerDep
-from copilot.copilot import Copilot
 from copilot.events import Event
 from copilot.threads import ThreadInfo
 from hub_core.errors import NotAuthenticated
+
+if TYPE_CHECKING:
+    from copilot.copilot import Copilot
 
 router = APIRouter(tags=["copilot"], prefix="/copilot")
 
@@ -43,9 +46,9 @@ def _signed_in(caller: CallerDep) -> Caller:
 SignedIn = Annotated[Caller, Depends(_signed_in)]
 
 
-def _copilot(caller: Caller) -> Copilot:
-    copilot: Copilot = caller.request.app.state.copilot
-    return copilot
+async def _copilot(caller: Caller) -> Copilot:
+    assistance: Assistance = caller.request.app.state.assistance
+    return await assistance.copilot()
 
 
 @asynccontextmanager
@@ -63,13 +66,15 @@ async def _begun(turn: AsyncGenerator[Event, None]) -> AsyncIterator[AsyncIterat
 
 
 async def _message_turn(caller: SignedIn, body: Message) -> AsyncIterator[AsyncIterator[Event]]:
-    turn = _copilot(caller).send(caller.ctx, body.thread_id, body.message, page=body.page, attachments=tuple(body.attachments))
+    copilot = await _copilot(caller)
+    turn = copilot.send(caller.ctx, body.thread_id, body.message, page=body.page, attachments=tuple(body.attachments))
     async with _begun(turn) as begun:
         yield begun
 
 
 async def _decision_turn(caller: SignedIn, thread_id: str, approval_id: str, body: Decision) -> AsyncIterator[AsyncIterator[Event]]:
-    async with _begun(_copilot(caller).decide(caller.ctx, thread_id, approval_id, granted=body.granted)) as begun:
+    copilot = await _copilot(caller)
+    async with _begun(copilot.decide(caller.ctx, thread_id, approval_id, granted=body.granted)) as begun:
         yield begun
 
 
@@ -90,10 +95,10 @@ async def decide(turn: Annotated[AsyncIterator[Event], Depends(_decision_turn)])
 @router.get("/threads")
 async def list_threads(caller: SignedIn) -> list[ThreadInfo]:
     """Your conversations, the latest first."""
-    return await _copilot(caller).threads(caller.ctx)
+    return await (await _copilot(caller)).threads(caller.ctx)
 
 
 @router.get("/threads/{thread_id}")
 async def get_thread(caller: SignedIn, thread_id: str) -> list[Event]:
     """A conversation as the events that would show it again."""
-    return await _copilot(caller).history(caller.ctx, thread_id)
+    return await (await _copilot(caller)).history(caller.ctx, thread_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub_core.db.base import Base, new_id, utcnow
@@ -55,10 +55,11 @@ class AccessToken(Base):
     """A credential for programs. Only the sha256 of its secret is kept: 256 random bits need no slow hash."""
 
     __tablename__ = "access_tokens"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(96))
     access: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

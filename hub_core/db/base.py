@@ -20,7 +20,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
         if dialect.name == "mysql":
-            return dialect.type_descriptor(DATETIME(fsp=6))
+            return dialect.type_descriptor(DATETIME(fsp=6))  # a plain DATETIME drops what is below a second
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -30,6 +30,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Texts are compared as they are. The defaults of MySQL hold “cafe” and “Café” for the same name, and cannot keep every character.
+MYSQL_OPTIONS = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 
 class Base(DeclarativeBase):
@@ -45,6 +49,10 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), uuid.UUID: Uuid(), dict[str, Any]: JSON(), list[str]: JSON()}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        cls.__table_args__ = (*cls.__dict__.get("__table_args__", ()), MYSQL_OPTIONS)
+        super().__init_subclass__(**kwargs)
 
 
 def new_id() -> uuid.UUID:

@@ -16,17 +16,21 @@ class AuditEvent(Base):
     """One attempted write: who, through which surface and credential, what, and how it ended. Rows are only ever added."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index("ix_audit_events_at_id", "at", "id"),)
+    __table_args__ = (
+        Index("ix_audit_events_at_id", "at", "id"),
+        Index("ix_audit_events_user_id_at_id", "user_id", "at", "id"),
+        Index("ix_audit_events_user_name_at_id", "user_name", "at", "id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     at: Mapped[datetime] = mapped_column(default=utcnow)
     # No foreign keys: the log outlives what it speaks of.
-    user_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    user_id: Mapped[uuid.UUID | None]
     user_name: Mapped[str | None] = mapped_column(String(96))
     surface: Mapped[str] = mapped_column(String(16))
     credential: Mapped[str] = mapped_column(String(128))
-    operation: Mapped[str] = mapped_column(String(64), index=True)
-    subject: Mapped[str] = mapped_column(String(255), default="", index=True)
+    operation: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(255), default="")
     arguments: Mapped[dict[str, Any]]
     outcome: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(64), default="")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable
+from functools import cache
 from typing import ClassVar
-
-from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from hub_core.jobs.port import Execute
 from hub_core.jobs.service import MAX_ATTEMPTS
@@ -42,6 +42,9 @@ class DbosJobEngine:
         await asyncio.to_thread(self._launch)
 
     def _launch(self) -> None:
+        from dbos import DBOS, DBOSConfig  # noqa: PLC0415  # imported where it is used: a second that start-up need not wait for
+
+        _registered()
         config: DBOSConfig = {
             "name": "hubpilot", "system_database_url": self._database_url, "application_version": _VERSION,
             "executor_id": _EXECUTOR, "log_level": "ERROR", "max_executor_threads": 4,
@@ -52,8 +55,10 @@ class DbosJobEngine:
 
     async def start(self, job_id: uuid.UUID) -> None:
         def start() -> None:
+            from dbos import DBOS, SetWorkflowID  # noqa: PLC0415
+
             with SetWorkflowID(str(job_id)):
-                DBOS.start_workflow(_run_job, str(job_id))
+                DBOS.start_workflow(_registered()[0], str(job_id))
 
         await asyncio.to_thread(start)
 
@@ -65,7 +70,7 @@ class DbosJobEngine:
                 _, slow = await asyncio.wait(self._running, timeout=_LAST_SECONDS)
                 for task in slow:
                     task.cancel()
-            await asyncio.to_thread(DBOS.destroy)
+            await asyncio.to_thread(_destroy)
 
     def run(self, job_id: str) -> None:
         if self._execute is None or self._loop is None or self._loop.is_closed():
@@ -82,7 +87,12 @@ class DbosJobEngine:
             self._running.discard(task)
 
 
-@DBOS.step(name="execute", retries_allowed=True, max_attempts=MAX_ATTEMPTS, interval_seconds=1.0, backoff_rate=3.0)
+def _destroy() -> None:
+    from dbos import DBOS  # noqa: PLC0415
+
+    DBOS.destroy()
+
+
 def _execute_job(job_id: str) -> None:
     engine = DbosJobEngine.current
     if engine is None:
@@ -90,6 +100,14 @@ def _execute_job(job_id: str) -> None:
     engine.run(job_id)
 
 
-@DBOS.workflow(name="job", max_recovery_attempts=100)
 def _run_job(job_id: str) -> None:
-    _execute_job(job_id)
+    _registered()[1](job_id)
+
+
+@cache
+def _registered() -> tuple[Callable[[str], None], Callable[[str], None]]:
+    """The workflow and its step, registered with DBOS."""
+    from dbos import DBOS  # noqa: PLC0415
+
+    step = DBOS.step(name="execute", retries_allowed=True, max_attempts=MAX_ATTEMPTS, interval_seconds=1.0, backoff_rate=3.0)
+    return DBOS.workflow(name="job", max_recovery_attempts=100)(_run_job), step(_execute_job)

@@ -45,6 +45,7 @@ class JobService:
         self._database = database
         self._engine = engine
         self._handlers: Mapping[str, JobHandler] = {}
+        self._launched = False
 
     def enqueue(
         self, ctx: Context, kind: str, payload: dict[str, Any], *, repository_id: uuid.UUID | None = None
@@ -58,7 +59,9 @@ class JobService:
         return job.id
 
     async def release(self, job_ids: Iterable[uuid.UUID]) -> None:
-        """Start jobs whose transaction has landed. One that cannot be started now is found again at the next launch."""
+        """Start jobs whose transaction has landed. One that cannot be started yet is found again by `launch`."""
+        if not self._launched:
+            return
         for job_id in job_ids:
             await self._engine.start(job_id)
 
@@ -66,6 +69,7 @@ class JobService:
         """Start running jobs, and release those a crash left between the end of their transaction and their start."""
         self._handlers = handlers
         await self._engine.launch(self.execute)
+        self._launched = True
         async with self._database.transaction(write=False) as session:
             waiting = (await session.scalars(select(Job.id).where(Job.state.in_((JobState.QUEUED, JobState.RUNNING))))).all()
         await self.release(waiting)

@@ -18,6 +18,7 @@ class Repository(Base):
     __table_args__ = (
         UniqueConstraint("namespace_id", "type", "name_folded"),
         Index("ix_repositories_type_updated_at_id", "type", "updated_at", "id"),
+        Index("ix_repositories_namespace_id_updated_at_id", "namespace_id", "updated_at", "id"),
         Index("ix_repositories_updated_at_id", "updated_at", "id"),
         Index("ix_repositories_created_at_id", "created_at", "id"),
         Index("ix_repositories_name_folded_id", "name_folded", "id"),

@@ -17,8 +17,15 @@ from hub_core.accounts.service import actor_of
 from hub_core.accounts.tables import User
 from hub_core.context import ANONYMOUS, Access, Actor, Context
 from hub_core.errors import Conflict, InvalidContent, ObjectNotFound, PermissionDenied, RepositoryNotFound, TooLarge
-from hub_core.transfers.grants import GRANT_SECONDS, Grant, GrantSigner, TransferOperation
 from hub_core.lfs.registry import LfsRegistry
+from hub_core.lfs.tables import LfsObject, LfsRepositoryObject
+from hub_core.names import RepositoryRef, RepositoryType
+from hub_core.objects.port import ObjectStore, StoredObject, check_oid, is_oid
+from hub_core.permissions import Permission
+from hub_core.repositories.lookup import OpenRepository, open_repository, reopen, visible
+from hub_core.repositories.tables import Repository
+from hub_core.run import Runner
+from hub_core.transfers.grants import GRANT_SECONDS, Grant, GrantSigner, TransferOperation
 from hub_core.transfers.schemas import (
     HASH_ALGORITHM,
     MAX_BATCH_OBJECTS,
@@ -29,13 +36,6 @@ from hub_core.transfers.schemas import (
     TransferError,
     TransferObject,
 )
-from hub_core.lfs.tables import LfsObject, LfsRepositoryObject
-from hub_core.names import RepositoryRef, RepositoryType
-from hub_core.objects.port import ObjectStore, StoredObject, check_oid, is_oid
-from hub_core.permissions import Permission
-from hub_core.repositories.lookup import OpenRepository, open_repository, reopen, visible
-from hub_core.repositories.tables import Repository
-from hub_core.run import Runner
 from hub_core.units import human_size
 
 _PERMISSION = {TransferOperation.UPLOAD: Permission.WRITE, TransferOperation.DOWNLOAD: Permission.READ}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from hub_core.db.base import UtcDateTime
+from hub_core.db.base import MYSQL_OPTIONS, UtcDateTime
 
 revision = '0001'
 down_revision = None
@@ -26,13 +26,13 @@ def upgrade() -> None:
     sa.Column('arguments', sa.JSON(), nullable=False),
     sa.Column('outcome', sa.String(length=64), nullable=False),
     sa.Column('request_id', sa.String(length=64), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_events'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_events')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('audit_events', schema=None) as batch_op:
         batch_op.create_index('ix_audit_events_at_id', ['at', 'id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_events_operation'), ['operation'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_events_subject'), ['subject'], unique=False)
-        batch_op.create_index(batch_op.f('ix_audit_events_user_id'), ['user_id'], unique=False)
+        batch_op.create_index('ix_audit_events_user_id_at_id', ['user_id', 'at', 'id'], unique=False)
+        batch_op.create_index('ix_audit_events_user_name_at_id', ['user_name', 'at', 'id'], unique=False)
 
     op.create_table('jobs',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -48,24 +48,27 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('started_at', UtcDateTime(), nullable=True),
     sa.Column('finished_at', UtcDateTime(), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_jobs')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('jobs', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_jobs_repository_id'), ['repository_id'], unique=False)
-        batch_op.create_index('ix_jobs_state_created_at', ['state', 'created_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_jobs_user_id'), ['user_id'], unique=False)
+        batch_op.create_index('ix_jobs_created_at_id', ['created_at', 'id'], unique=False)
+        batch_op.create_index('ix_jobs_state_created_at_id', ['state', 'created_at', 'id'], unique=False)
+        batch_op.create_index('ix_jobs_user_id_created_at_id', ['user_id', 'created_at', 'id'], unique=False)
 
     op.create_table('lfs_objects',
     sa.Column('oid', sa.String(length=64), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('oid', name=op.f('pk_lfs_objects'))
+    sa.PrimaryKeyConstraint('oid', name=op.f('pk_lfs_objects')),
+    **MYSQL_OPTIONS,
     )
     op.create_table('sign_in_attempts',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('key', sa.String(length=128), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempts'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempts')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_in_attempts_at'), ['at'], unique=False)
@@ -80,7 +83,8 @@ def upgrade() -> None:
     sa.Column('is_active', sa.Boolean(), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
-    sa.UniqueConstraint('name_folded', name=op.f('uq_users_name_folded'))
+    sa.UniqueConstraint('name_folded', name=op.f('uq_users_name_folded')),
+    **MYSQL_OPTIONS,
     )
     op.create_table('access_tokens',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -93,11 +97,10 @@ def upgrade() -> None:
     sa.Column('expires_at', UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_access_tokens_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_access_tokens')),
-    sa.UniqueConstraint('secret_hash', name=op.f('uq_access_tokens_secret_hash'))
+    sa.UniqueConstraint('secret_hash', name=op.f('uq_access_tokens_secret_hash')),
+    sa.UniqueConstraint('user_id', 'name', name=op.f('uq_access_tokens_user_id_name')),
+    **MYSQL_OPTIONS,
     )
-    with op.batch_alter_table('access_tokens', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_access_tokens_user_id'), ['user_id'], unique=False)
-
     op.create_table('approvals',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
@@ -111,7 +114,8 @@ def upgrade() -> None:
     sa.Column('decided_at', UtcDateTime(), nullable=True),
     sa.Column('decided_by', sa.Uuid(), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_approvals_user_id_users'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_approvals'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_approvals')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('approvals', schema=None) as batch_op:
         batch_op.create_index('ix_approvals_user_id_digest', ['user_id', 'digest'], unique=False)
@@ -124,7 +128,8 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_namespaces_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_namespaces')),
-    sa.UniqueConstraint('name_folded', name=op.f('uq_namespaces_name_folded'))
+    sa.UniqueConstraint('name_folded', name=op.f('uq_namespaces_name_folded')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('namespaces', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_namespaces_user_id'), ['user_id'], unique=False)
@@ -137,7 +142,8 @@ def upgrade() -> None:
     sa.Column('expires_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_one_time_links_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_one_time_links')),
-    sa.UniqueConstraint('secret_hash', name=op.f('uq_one_time_links_secret_hash'))
+    sa.UniqueConstraint('secret_hash', name=op.f('uq_one_time_links_secret_hash')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('one_time_links', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_one_time_links_user_id'), ['user_id'], unique=False)
@@ -151,7 +157,8 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('expires_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_uploads_user_id_users'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_uploads'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_uploads')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('uploads', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_uploads_expires_at'), ['expires_at'], unique=False)
@@ -168,7 +175,8 @@ def upgrade() -> None:
     sa.Column('expires_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_web_sessions_user_id_users'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_web_sessions')),
-    sa.UniqueConstraint('secret_hash', name=op.f('uq_web_sessions_secret_hash'))
+    sa.UniqueConstraint('secret_hash', name=op.f('uq_web_sessions_secret_hash')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('web_sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_web_sessions_user_id'), ['user_id'], unique=False)
@@ -191,12 +199,14 @@ def upgrade() -> None:
     sa.Column('file_count', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['namespace_id'], ['namespaces.id'], name=op.f('fk_repositories_namespace_id_namespaces')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_repositories')),
-    sa.UniqueConstraint('namespace_id', 'type', 'name_folded', name=op.f('uq_repositories_namespace_id_type_name_folded'))
+    sa.UniqueConstraint('namespace_id', 'type', 'name_folded', name=op.f('uq_repositories_namespace_id_type_name_folded')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('repositories', schema=None) as batch_op:
         batch_op.create_index('ix_repositories_created_at_id', ['created_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_repositories_license'), ['license'], unique=False)
         batch_op.create_index('ix_repositories_name_folded_id', ['name_folded', 'id'], unique=False)
+        batch_op.create_index('ix_repositories_namespace_id_updated_at_id', ['namespace_id', 'updated_at', 'id'], unique=False)
         batch_op.create_index('ix_repositories_size_id', ['size', 'id'], unique=False)
         batch_op.create_index('ix_repositories_type_updated_at_id', ['type', 'updated_at', 'id'], unique=False)
         batch_op.create_index('ix_repositories_updated_at_id', ['updated_at', 'id'], unique=False)
@@ -207,7 +217,8 @@ def upgrade() -> None:
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['oid'], ['lfs_objects.oid'], name=op.f('fk_lfs_repository_objects_oid_lfs_objects')),
     sa.ForeignKeyConstraint(['repository_id'], ['repositories.id'], name=op.f('fk_lfs_repository_objects_repository_id_repositories'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('repository_id', 'oid', name=op.f('pk_lfs_repository_objects'))
+    sa.PrimaryKeyConstraint('repository_id', 'oid', name=op.f('pk_lfs_repository_objects')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('lfs_repository_objects', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_lfs_repository_objects_oid'), ['oid'], unique=False)
@@ -219,74 +230,25 @@ def upgrade() -> None:
     sa.Column('value', sa.String(length=128), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['repository_id'], ['repositories.id'], name=op.f('fk_repository_labels_repository_id_repositories'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('repository_id', 'kind', 'value_folded', name=op.f('pk_repository_labels'))
+    sa.PrimaryKeyConstraint('repository_id', 'kind', 'value_folded', name=op.f('pk_repository_labels')),
+    **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('repository_labels', schema=None) as batch_op:
         batch_op.create_index('ix_repository_labels_kind_value_folded', ['kind', 'value_folded'], unique=False)
 
 
-
 def downgrade() -> None:
-    with op.batch_alter_table('repository_labels', schema=None) as batch_op:
-        batch_op.drop_index('ix_repository_labels_kind_value_folded')
-
     op.drop_table('repository_labels')
-    with op.batch_alter_table('lfs_repository_objects', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_lfs_repository_objects_oid'))
-
     op.drop_table('lfs_repository_objects')
-    with op.batch_alter_table('repositories', schema=None) as batch_op:
-        batch_op.drop_index('ix_repositories_updated_at_id')
-        batch_op.drop_index('ix_repositories_type_updated_at_id')
-        batch_op.drop_index('ix_repositories_size_id')
-        batch_op.drop_index('ix_repositories_name_folded_id')
-        batch_op.drop_index(batch_op.f('ix_repositories_license'))
-        batch_op.drop_index('ix_repositories_created_at_id')
-
     op.drop_table('repositories')
-    with op.batch_alter_table('web_sessions', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_web_sessions_user_id'))
-
     op.drop_table('web_sessions')
-    with op.batch_alter_table('uploads', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_uploads_user_id'))
-        batch_op.drop_index(batch_op.f('ix_uploads_oid'))
-        batch_op.drop_index(batch_op.f('ix_uploads_expires_at'))
-
     op.drop_table('uploads')
-    with op.batch_alter_table('one_time_links', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_one_time_links_user_id'))
-
     op.drop_table('one_time_links')
-    with op.batch_alter_table('namespaces', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_namespaces_user_id'))
-
     op.drop_table('namespaces')
-    with op.batch_alter_table('approvals', schema=None) as batch_op:
-        batch_op.drop_index('ix_approvals_user_id_digest')
-
     op.drop_table('approvals')
-    with op.batch_alter_table('access_tokens', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_access_tokens_user_id'))
-
     op.drop_table('access_tokens')
     op.drop_table('users')
-    with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_sign_in_attempts_key'))
-        batch_op.drop_index(batch_op.f('ix_sign_in_attempts_at'))
-
     op.drop_table('sign_in_attempts')
     op.drop_table('lfs_objects')
-    with op.batch_alter_table('jobs', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_jobs_user_id'))
-        batch_op.drop_index('ix_jobs_state_created_at')
-        batch_op.drop_index(batch_op.f('ix_jobs_repository_id'))
-
     op.drop_table('jobs')
-    with op.batch_alter_table('audit_events', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_audit_events_user_id'))
-        batch_op.drop_index(batch_op.f('ix_audit_events_subject'))
-        batch_op.drop_index(batch_op.f('ix_audit_events_operation'))
-        batch_op.drop_index('ix_audit_events_at_id')
-
     op.drop_table('audit_events')
