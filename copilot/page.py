@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from hub_core.errors import InvalidName
-from hub_core.names import RESERVED_NAMESPACES, TYPE_BY_PREFIX, RepositoryRef
+from hub_core.names import RESERVED_NAMESPACES, TYPE_BY_WORD, RepositoryRef
 
 
 def page_repository(page: object) -> str | None:
@@ -18,7 +18,7 @@ def page_repository(page: object) -> str | None:
     address = urlsplit(page.strip())
     parts = [part for part in unquote(address.path).split("/") if part]
     is_reference = not (address.scheme or page.strip().startswith("/"))
-    prefixed = bool(parts) and parts[0].lower() in TYPE_BY_PREFIX
+    prefixed = bool(parts) and parts[0].lower() in TYPE_BY_WORD
     wanted = parts[: 3 if prefixed else 2]
     if not is_reference and (len(wanted) < (3 if prefixed else 2) or (not prefixed and wanted[0].lower() in RESERVED_NAMESPACES)):
         return None

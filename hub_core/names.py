@@ -13,9 +13,14 @@ MAX_NAME_LENGTH = 96
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 
 # First segments of the hub's own URLs and words a visitor would mistake for the hub itself.
-RESERVED_NAMESPACES = frozenset(
-    ["about", "account", "accounts", "admin", "administrator", "anonymous", "api", "approvals", "assets", "auth", "blog", "cas", "chat", "code", "codes", "copilot", "csg", "datasets", "docs", "explore", "favicon.ico", "git", "healthz", "help", "hf", "hub", "hubpilot", "join", "jobs", "login", "logout", "mcp", "me", "metrics", "models", "new", "null", "oauth", "openapi.json", "organization", "organizations", "public", "readyz", "resolve", "robots.txt", "root", "search", "security", "settings", "setup", "sign-in", "sign-out", "spaces", "static", "status", "support", "system", "terms", "tokens", "undefined", "users", "v1", "v2"]
-)
+RESERVED_NAMESPACES = frozenset({
+    "about", "account", "accounts", "admin", "administrator", "anonymous", "api", "approvals", "assets", "auth", "blog", "cas",
+    "chat", "code", "codes", "copilot", "csg", "dataset", "datasets", "docs", "explore", "favicon.ico", "git", "healthz", "help",
+    "hf", "hub", "hubpilot", "jobs", "join", "login", "logout", "mcp", "me", "metrics", "model", "models", "new", "null", "oauth",
+    "openapi.json", "organization", "organizations", "public", "readyz", "resolve", "robots.txt", "root", "search", "security",
+    "settings", "setup", "sign-in", "sign-out", "space", "spaces", "static", "status", "support", "system", "terms", "tokens",
+    "undefined", "users", "v1", "v2",
+})
 _RESERVED_REPOSITORIES = frozenset({"api", "null", "new", "resolve", "settings", "undefined"})
 
 
@@ -34,6 +39,8 @@ class RepositoryType(StrEnum):
 
 
 TYPE_BY_PREFIX = {kind.prefix: kind for kind in RepositoryType}
+# What people write in references; URLs have the prefixes only.
+TYPE_BY_WORD = TYPE_BY_PREFIX | {kind.value: kind for kind in RepositoryType}
 
 
 def fold(name: str) -> str:
@@ -84,7 +91,7 @@ class RepositoryRef:
     def parse(cls, text: str) -> RepositoryRef:
         """Read `iris`, `alice/iris` or `datasets/alice/iris`; raises `InvalidName`."""
         parts = text.strip().strip("/").removesuffix(".git").split("/")
-        kind = TYPE_BY_PREFIX.get(parts[0].lower()) if len(parts) > 1 else None
+        kind = TYPE_BY_WORD.get(parts[0].lower()) if len(parts) > 1 else None
         if kind is not None:
             parts = parts[1:]
         if not 1 <= len(parts) <= 2:

@@ -38,6 +38,7 @@ def test_the_hubs_own_words_are_no_user_names(name):
         ("datasets/alice/iris", (RepositoryType.DATASET, "alice", "iris")),
         ("/models/alice/iris.git/", (RepositoryType.MODEL, "alice", "iris")),
         ("codes/iris", (RepositoryType.CODE, None, "iris")),
+        ("code/alice/iris", (RepositoryType.CODE, "alice", "iris")),
     ],
 )
 def test_references_are_read_as_people_write_them(text, parts):
