@@ -104,6 +104,12 @@ class Assembler:
                 taken.add(index)
                 draft.certainty *= 0.6
 
+    def inside_enumeration(self, reading: Reading) -> set[int]:
+        """The chunks between two values of one argument ("a.csv and b.csv"), where no new request can begin."""
+        said = [(index, self.tags[int(tag)][2:]) for index, tag in enumerate(reading.tags.argmax(axis=1)) if tag]
+        near = [(before, after) for (before, slot), (after, other) in pairwise(said) if slot == other and after - before <= 3]
+        return {index for before, after in near for index in range(before + 1, after + 1)}
+
     def says_something(self, reading: Reading) -> bool:
         """Whether the utterance names any value or choice."""
         spoken = bool((reading.tags.argmax(axis=1) != 0).any())
@@ -132,7 +138,23 @@ def span_value(argument: Argument, utterance: str, chunks: Sequence[Chunk], span
     if argument.name == "expires_in_days" or argument.name.endswith("_days"):
         following = chunks[span.last + 1].text if span.last + 1 < len(chunks) else ""
         return values.parse_days(text, following)
+    if argument.name == "license":
+        return _license(utterance, chunks, span)
+    if span.first == span.last and chunks[span.first].shape is Shape.QUOTED and argument.name in ("name", "repository", "tag", "revision"):
+        return text.strip()
     return normalise(argument, text)
+
+
+def _license(utterance: str, chunks: Sequence[Chunk], span: Span) -> str | None:
+    """The licence at a span; when only part of a known name was tagged ("the" of "the MIT license"), the whole of it."""
+    near = [
+        values.parse_license(utterance[chunks[first].start : chunks[last].end])
+        for first in range(max(span.first - 1, 0), span.first + 1)
+        for last in range(min(span.last + 2, len(chunks) - 1), span.last - 1, -1)
+    ]
+    said = values.parse_license(utterance[chunks[span.first].start : chunks[span.last].end])
+    known = [name for name in [said, *near] if name in values.LICENSES.values()]
+    return known[0] if known else said if any(character.isdigit() or character == "-" for character in said) or len(said) > 3 else None
 
 
 def normalise(argument: Argument, text: str) -> Any:

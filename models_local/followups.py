@@ -76,10 +76,10 @@ class Followups:
             said["repository"] = item
         previous = situation.previous
         if previous is None or previous.tool not in offered:
-            tool = offered.get(_LOOKUP)
-            draft = Draft(tool) if tool and "repository" in said else None
-            return draft if draft and draft.put("repository", said["repository"]) else None
+            return _afresh(said, offered)
         tool = offered[previous.tool]
+        if item and "repository" not in tool.arguments:
+            return _afresh(said, offered)
         draft = Draft(tool)
         for name, value in changed(previous, tool, said).items():
             draft.put(name, value)
@@ -98,3 +98,15 @@ class Followups:
         if "repository" in said:
             said["repository"] = values.clean_repository(said["repository"])
         return said
+
+
+def _afresh(said: Mapping[str, Any], offered: Mapping[str, Tool]) -> Draft | None:
+    """What a fragment means when nothing was asked before: a name is looked up, a number of rows is shown."""
+    name, needed = (_LOOKUP, "repository") if "rows" not in said else ("preview_dataset", "rows")
+    tool = offered.get(name)
+    if tool is None or needed not in said:
+        return None
+    draft = Draft(tool)
+    for argument, value in said.items():
+        draft.put(argument, value)
+    return draft

@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 Outcome = Literal["act", "ask", "answer", "chat", "refuse", "none"]
 _OUTCOMES: tuple[Outcome, ...] = ("chat", "refuse", "none")
 _DOCUMENTATION = "search_documentation"
-_CONJUNCTIONS = frozenset({"and", "then", "also", "plus", "&"})
+_CONJUNCTIONS = frozenset({"and", "then", "also", "plus", "&", ",", ";"})
 
 
 class Plan(BaseModel):
@@ -123,15 +123,22 @@ class Planner:
 
     def _clauses(self, whole: _Clause, situation: Situation) -> list[_Clause]:
         """The utterance cut where the border head says so; uncut when the parts make no sense alone."""
-        cuts = [index for index, probability in enumerate(whole.reading.borders) if index and probability > 0.5]
-        cuts = cuts or [index for index, chunk in enumerate(whole.chunks) if index and self._joins_requests(whole, index, chunk, situation)]
+        reading = whole.reading
+        sure_of_one = float(reading.tool.max()) > 0.95
+        inside = self._assembler.inside_enumeration(reading)
+        borders = [index for index in range(1, len(whole.chunks)) if index not in inside]
+        cuts = [index for index in borders if reading.borders[index] > (0.65 if sure_of_one else 0.5)]
+        if not cuts and not sure_of_one:
+            cuts = [index for index in borders if self._joins_requests(whole, index, situation)]
         parts = self._parts(whole, cuts, situation)
         weakest = min((float(part.reading.tool.max()) for part in parts), default=0.0)
-        return parts if len(parts) > 1 and weakest > 0.4 else [whole]
+        if len(parts) < 2 or weakest <= 0.4:
+            return [whole]
+        return [clause for part in parts for clause in self._clauses(part, situation)]
 
-    def _joins_requests(self, whole: _Clause, index: int, chunk: Chunk, situation: Situation) -> bool:
+    def _joins_requests(self, whole: _Clause, index: int, situation: Situation) -> bool:
         """Whether a conjunction that the border head passed over stands between two different, complete requests."""
-        if chunk.text.lower() not in _CONJUNCTIONS:
+        if whole.chunks[index].text.lower() not in _CONJUNCTIONS:
             return False
         parts = self._parts(whole, [index], situation)
         tools = {self._labels.tools[int(part.reading.tool.argmax())] for part in parts}
@@ -154,7 +161,7 @@ class Planner:
         for clause in clauses:
             plan = self._plan_clause(clause, situation, offered)
             if plan.outcome in ("act", "answer"):
-                calls.extend(plan.calls)
+                calls.extend(call for call in plan.calls if call not in calls)
                 for call in plan.calls:
                     situation = situation.after(call)
             elif plan.outcome == "ask":

@@ -16,6 +16,7 @@ _ON_LISTED: Mapping[tuple[str, str], tuple[str, str]] = {
     ("branch", "delete_branch"): ("delete_branch", "name"),
     ("tag", "delete_repository"): ("delete_tag", "name"),
     ("tag", "delete_tag"): ("delete_tag", "name"),
+    ("repository", "list_repositories"): ("get_repository", "repository"),
     ("file", "delete_repository"): ("delete_file", "path"),
     ("file", "delete_file"): ("delete_file", "path"),
     ("file", "get_repository"): ("read_file", "path"),

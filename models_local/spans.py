@@ -55,7 +55,10 @@ def _collect(sequence: Sequence[str], probabilities: Probabilities, names: Seque
             spans.append(Span(name[2:], index, index, probability))
         elif name.startswith("I-"):
             open_span = spans.pop()
-            spans.append(Span(open_span.slot, open_span.first, index, min(open_span.probability, probability)))
+            # The geometric mean treats every chunk of a long value alike.
+            length = index - open_span.first
+            together = (open_span.probability**length * probability) ** (1 / (length + 1))
+            spans.append(Span(open_span.slot, open_span.first, index, together))
     return spans
 
 
