@@ -58,5 +58,5 @@ def build_hub(settings: Settings) -> Hub:
         settings=settings, secret_key=secret_key, database=database, runner=runner, services=services,
         sign_in=SignInService(database, settings.session_days), git=git, objects=objects,
         lfs=LfsService(runner, objects, registry, secret_key, settings.max_upload_bytes), uploads=uploads,
-        indexer=RepositoryIndexer(runner, git, objects, registry, jobs),
+        indexer=RepositoryIndexer(runner, git, registry, jobs),
     )

@@ -17,7 +17,6 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from glob import glob
 from pathlib import Path
 
 import psycopg
@@ -27,7 +26,7 @@ import pytest
 BACKENDS = ("sqlite", "postgresql", "mariadb")
 
 # Where Debian keeps programs of servers, besides PATH.
-_SERVER_FOLDERS = [*sorted(glob("/usr/lib/postgresql/*/bin"), reverse=True), "/usr/sbin"]
+_SERVER_FOLDERS = [*sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True), "/usr/sbin"]
 _START_SECONDS = 60
 
 
@@ -36,6 +35,7 @@ class DatabaseServer(ABC):
 
     packages: str
     stop_signal: signal.Signals
+    drop = "DROP DATABASE {}"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,7 +59,7 @@ class DatabaseServer(ABC):
         name = f"hub_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name}")
         yield self.url(name)
-        self.execute(f"DROP DATABASE {name}")
+        self.execute(self.drop.format(name))
 
     def program(self, name: str) -> str:
         """Path of one of the server's programs; skips loudly, with the command that installs it, when it is missing."""
@@ -77,6 +77,7 @@ class DatabaseServer(ABC):
 class PostgresqlServer(DatabaseServer):
     packages = "postgresql"
     stop_signal = signal.SIGINT  # its SIGTERM waits for clients to leave
+    drop = "DROP DATABASE {} WITH (FORCE)"
 
     def prepare(self) -> Sequence[str]:
         data = str(self.folder / "data")
@@ -129,8 +130,6 @@ class MariadbServer(DatabaseServer):
 class DatabaseServers:
     """The servers that tests have asked for so far."""
 
-    _KINDS = {"postgresql": PostgresqlServer, "mariadb": MariadbServer}
-
     def __init__(self) -> None:
         self._running = contextlib.ExitStack()
         self._get = functools.cache(self._start)
@@ -148,7 +147,7 @@ class DatabaseServers:
         self._running.close()
 
     def _start(self, backend: str) -> DatabaseServer:
-        return self._running.enter_context(_running(self._KINDS[backend]))
+        return self._running.enter_context(_running({"postgresql": PostgresqlServer, "mariadb": MariadbServer}[backend]))
 
 
 @contextlib.contextmanager

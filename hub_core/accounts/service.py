@@ -28,6 +28,7 @@ from hub_core.accounts.secrets import TOKEN_PREFIX, digest, hash_password, new_s
 from hub_core.accounts.tables import AccessToken, Namespace, OneTimeLink, User
 from hub_core.context import Access, Actor, Context
 from hub_core.db.base import new_id, utcnow
+from hub_core.db.rows import insert
 from hub_core.errors import (
     AccessTokenNotFound,
     AlreadyExists,
@@ -119,24 +120,17 @@ class AccountService:
     async def add_user(self, session: AsyncSession, name: str, *, password_hash: str | None, is_admin: bool) -> User:
         """Insert a user and the namespace of the same name; raises `InvalidName` or `UserAlreadyExists`."""
         check_namespace(name)
-        if await session.scalar(select(Namespace.id).where(Namespace.name_folded == fold(name))):
-            raise UserAlreadyExists(f"The name “{name}” is taken.", hint="Choose another name. Nothing was changed.")
         user = User(id=new_id(), name=name, name_folded=fold(name), password_hash=password_hash, is_admin=is_admin)
         user.created_at, user.is_active = utcnow(), True
-        session.add(user)
-        await session.flush()
-        session.add(Namespace(name=name, name_folded=fold(name), user_id=user.id))
+        namespace = Namespace(name=name, name_folded=fold(name), user_id=user.id)
+        if not (await insert(session, user) and await insert(session, namespace)):
+            raise UserAlreadyExists(f"The name “{name}” is taken.", hint="Choose another name. Nothing was changed.")
         return user
 
     async def add_access_token(
         self, session: AsyncSession, user_id: uuid.UUID, request: CreateAccessToken
     ) -> AccessTokenCreated:
         """Insert an access token; raises `AlreadyExists` when the user has one of that name."""
-        taken = select(AccessToken.id).where(AccessToken.user_id == user_id, AccessToken.name == request.name)
-        if await session.scalar(taken):
-            raise AlreadyExists(
-                f"You already have an access token called “{request.name}”.", hint="Choose another label, or revoke that one first."
-            )
         secret = TOKEN_PREFIX + new_secret()
         now = utcnow()
         row = AccessToken(
@@ -144,8 +138,10 @@ class AccountService:
             access=int(Access.parse(request.scope)), created_at=now,
             expires_at=now + timedelta(days=request.expires_in_days) if request.expires_in_days else None,
         )
-        session.add(row)
-        await session.flush()
+        if not await insert(session, row):
+            raise AlreadyExists(
+                f"You already have an access token called “{request.name}”.", hint="Choose another label, or revoke that one first."
+            )
         return AccessTokenCreated(token=secret, info=_token_info(row))
 
     async def find_user(self, session: AsyncSession, name: str) -> User:
@@ -180,7 +176,8 @@ class AccountService:
 
     async def open_link(self, session: AsyncSession, secret: str) -> tuple[OneTimeLink, User | None]:
         """The one-time link with this secret and the user it is for; raises `NotFound` when used, expired or forged."""
-        link = await session.scalar(select(OneTimeLink).where(OneTimeLink.secret_hash == digest(secret)))
+        # Locked: of two who use it at once, the second finds it gone.
+        link = await session.scalar(select(OneTimeLink).where(OneTimeLink.secret_hash == digest(secret)).with_for_update())
         if link is None or link.expires_at <= utcnow():
             raise NotFound("This link has been used or has expired.", hint="Ask your administrator for a new one.")
         return link, await session.get(User, link.user_id) if link.user_id else None

@@ -85,7 +85,7 @@ class ApprovalService:
         """Allow or reject a call that an agent wants to make for you. Only a person may decide, never an agent."""
         if ctx.surface.is_agent:
             raise PermissionDenied("Only a person can approve.", hint="Decide on the approval card or with the command line.")
-        row = await ctx.session.get(Approval, request.id)
+        row = await ctx.session.get(Approval, request.id, with_for_update=True)  # two decisions at once: one counts
         if row is None or row.user_id != ctx.actor.user_id:
             raise ApprovalNotFound("There is no such approval, or it is not yours to decide.")
         if row.state != ApprovalState.PENDING or row.expires_at <= utcnow():

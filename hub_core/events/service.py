@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.context import Context
+from hub_core.db.keyset import Keyset
 from hub_core.events.schemas import Activity, ListActivity
 from hub_core.events.tables import AuditEvent
 from hub_core.operation import Effect, operation
-from hub_core.paging import Page, decode_cursor, encode_cursor
+from hub_core.paging import Page
+
+_ORDER = Keyset(AuditEvent.at, AuditEvent.id)
 
 # Long texts (a commit's content) have no place in a log; what remains still tells the call.
 _MAX_TEXT = 200
@@ -44,7 +45,7 @@ class ActivityService:
                 surface=ctx.surface,
                 credential=ctx.actor.credential[:128],
                 operation=operation_name,
-                subject=subject[:255],
+                subject=subject[:255].replace("\x00", "\ufffd"),  # what was refused is logged, too, and PostgreSQL keeps no zero in a text
                 arguments=shorten(arguments),
                 outcome=outcome,
                 request_id=ctx.request_id[:64],
@@ -54,24 +55,19 @@ class ActivityService:
     @operation("activity.list", scope="activity:read", effect=Effect.READ)
     async def list(self, ctx: Context, request: ListActivity) -> Page[Activity]:
         """List who did what, newest first. Administrators see everything, others what they did themselves."""
-        query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(request.limit + 1)
+        query = select(AuditEvent)
         if not ctx.actor.is_admin:
             query = query.where(AuditEvent.user_id == ctx.actor.user_id)
         if request.user:
             query = query.where(AuditEvent.user_name == (ctx.actor.name if request.user == "me" else request.user))
         if request.repository:
             query = query.where(AuditEvent.subject.like(f"%{_escape(request.repository)}", escape="\\"))
-        if request.cursor:
-            at, event_id = decode_cursor(request.cursor, (str, str))
-            query = query.where(
-                tuple_(AuditEvent.at, AuditEvent.id) < tuple_(datetime.fromisoformat(at), uuid.UUID(event_id))
-            )
-        rows = (await ctx.session.scalars(query)).all()
+        rows = (await ctx.session.scalars(_ORDER.page(query, request.limit, request.cursor))).all()
         page = rows[: request.limit]
         more = len(rows) > request.limit
         return Page(
             items=[_activity(row) for row in page],
-            next_cursor=encode_cursor(page[-1].at.isoformat(), str(page[-1].id)) if more else None,
+            next_cursor=_ORDER.cursor(page[-1]) if more else None,
         )
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from hub_core.context import Context, system_context
 from hub_core.db.base import new_id, utcnow
 from hub_core.db.engine import Database
+from hub_core.db.keyset import Keyset
 from hub_core.errors import HubError, JobNotFound, Unavailable
 from hub_core.jobs.port import JobEngine
 from hub_core.jobs.schemas import GetJob, JobInfo, JobState, ListJobs
 from hub_core.jobs.tables import Job
 from hub_core.operation import Effect, operation
-from hub_core.paging import Page, decode_cursor, encode_cursor
+from hub_core.paging import Page
 
 MAX_ATTEMPTS = 5
+
+_ORDER = Keyset(Job.created_at, Job.id)
 
 JobHandler = Callable[[Context, "JobProgress", dict[str, Any]], Awaitable[None]]
 
@@ -120,20 +122,17 @@ class JobService:
     @operation("job.list", scope="job:read", effect=Effect.READ)
     async def list(self, ctx: Context, request: ListJobs) -> Page[JobInfo]:
         """List background jobs, newest first. Administrators see all, others those they caused."""
-        query = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(request.limit + 1)
+        query = select(Job)
         if not ctx.actor.is_admin:
             query = query.where(Job.user_id == ctx.actor.user_id)
         if request.state:
             query = query.where(Job.state == request.state)
-        if request.cursor:
-            at, job_id = decode_cursor(request.cursor, (str, str))
-            query = query.where(tuple_(Job.created_at, Job.id) < tuple_(datetime.fromisoformat(at), uuid.UUID(job_id)))
-        rows = (await ctx.session.scalars(query)).all()
+        rows = (await ctx.session.scalars(_ORDER.page(query, request.limit, request.cursor))).all()
         page = rows[: request.limit]
         more = len(rows) > request.limit
         return Page(
             items=[_info(row) for row in page],
-            next_cursor=encode_cursor(page[-1].created_at.isoformat(), str(page[-1].id)) if more else None,
+            next_cursor=_ORDER.cursor(page[-1]) if more else None,
         )
 
     @operation("job.get", scope="job:read", effect=Effect.READ)

@@ -1,22 +1,25 @@
 """Which large objects the hub has, and which repositories hold them: the rows beside the `ObjectStore`.
 
-Bytes come first, rows follow, and an object is removed only when no row speaks of it. `guard` keeps those two from passing each other.
+Bytes come first, rows follow, and an object is removed only when no row speaks of it. Several processes may do so at once. What keeps them
+from passing each other is the object's row: whoever begins to need an object holds it until the rows that say so have landed, and whoever
+removes one holds it until the bytes are gone.
 """
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from weakref import WeakValueDictionary
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, or_, select
 
 from hub_core.context import Context
+from hub_core.db.rows import insert
 from hub_core.errors import StorageUnavailable
 from hub_core.lfs.tables import LfsObject, LfsRepositoryObject
 from hub_core.objects.port import ObjectStore, StoredObject
+
+# Between the look for a row and its insertion somebody else may insert it and yet another one remove it: not five times.
+_TRIES = 5
 
 
 class LfsRegistry:
@@ -24,31 +27,30 @@ class LfsRegistry:
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    @asynccontextmanager
-    async def guard(self, oid: str) -> AsyncIterator[None]:
-        """Hold one object still while its rows and bytes are brought in line."""
-        lock = self._locks.setdefault(oid, asyncio.Lock())
-        async with lock:
-            yield
 
     async def remember(self, ctx: Context, stored: StoredObject) -> None:
-        """Write the object's row, unless it is there."""
-        if await ctx.session.get(LfsObject, stored.oid) is None:
-            ctx.session.add(LfsObject(oid=stored.oid, size=stored.size))
-            await ctx.session.flush()
+        """Write the object's row, unless it is there. Until the transaction ends nobody removes the object.
+
+        Whoever then tells that the object is stored calls `confirm` before: it may have been removed just before.
+        """
+        present = select(LfsObject.oid).where(LfsObject.oid == stored.oid).with_for_update(read=True)
+        for _ in range(_TRIES):
+            if await ctx.session.scalar(present):
+                return
+            if await insert(ctx.session, LfsObject(oid=stored.oid, size=stored.size)):
+                return
+        raise _overtaken()
 
     async def link(self, ctx: Context, repository_id: uuid.UUID, stored: StoredObject) -> None:
-        """Let a repository hold an object whose bytes are stored."""
+        """Let a repository hold an object whose bytes are stored; see `remember`."""
         await self.remember(ctx, stored)
         if await ctx.session.get(LfsRepositoryObject, (repository_id, stored.oid)) is None:
-            ctx.session.add(LfsRepositoryObject(repository_id=repository_id, oid=stored.oid))
+            await insert(ctx.session, LfsRepositoryObject(repository_id=repository_id, oid=stored.oid))
 
     async def confirm(self, oid: str) -> None:
-        """After the rows have landed and before anybody is told: raise `StorageUnavailable` if the bytes went away meanwhile."""
+        """After `remember` or `link`, in the same transaction: raise `StorageUnavailable` if the bytes have gone away."""
         if await self._objects.stat(oid) is None:
-            raise StorageUnavailable("The upload was overtaken by a clean-up of the same content.", hint="Send it once more.")
+            raise _overtaken()
 
     async def linked(self, ctx: Context, repository_id: uuid.UUID, oids: Iterable[str]) -> dict[str, int]:
         """Those of `oids` that the repository holds, each with its size in bytes."""
@@ -63,13 +65,17 @@ class LfsRegistry:
             found.update((oid, size) for oid, size in rows)
         return found
 
-    async def drop_if_unused(self, ctx: Context, oid: str, also_needed: Sequence[type] = ()) -> bool:
-        """Delete the object's row when no repository and no row of `also_needed` (tables with an `oid`) speaks of it.
-
-        The caller holds `guard` and removes the bytes once the transaction has landed.
-        """
+    async def drop_if_unused(self, ctx: Context, oid: str, also_needed: Sequence[type] = ()) -> None:
+        """Remove an object, row and bytes, when no repository and no row of `also_needed` (tables with an `oid`) speaks of it."""
+        row = await ctx.session.get(LfsObject, oid, with_for_update=True)
         needed = [exists().where(table.oid == oid) for table in (LfsRepositoryObject, *also_needed)]  # type: ignore[attr-defined]
-        query = delete(LfsObject).where(LfsObject.oid == oid)
-        for condition in needed:
-            query = query.where(~condition)
-        return bool((await ctx.session.execute(query)).rowcount)  # type: ignore[attr-defined]
+        if row is None or await ctx.session.scalar(select(or_(*needed))):
+            return
+        await ctx.session.delete(row)
+        await ctx.session.flush()
+        # While the row is held: those who wait for it look for the bytes afterwards. A crash in between leaves a row nobody speaks of.
+        await self._objects.delete(oid)
+
+
+def _overtaken() -> StorageUnavailable:
+    return StorageUnavailable("The upload was overtaken by a clean-up of the same content.", hint="Send it once more.")

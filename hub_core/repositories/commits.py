@@ -162,6 +162,7 @@ class CommitService:
                 continue
             stored_object = stored(file.upload) if file.upload else await self._store(file.data or b"")
             await self._lfs.link(ctx, opened.row.id, stored_object)
+            await self._lfs.confirm(stored_object.oid)
             pointer = LfsPointer(stored_object.oid, stored_object.size).encode()
             yield PutFile(file.path, len(pointer), _once(pointer))
         text = str(rules).encode()

@@ -17,7 +17,6 @@ from hub_core.git.refnames import BRANCHES
 from hub_core.jobs.service import JobProgress, JobService
 from hub_core.lfs.registry import LfsRegistry
 from hub_core.names import fold
-from hub_core.objects.port import ObjectStore
 from hub_core.repositories.card import CARD_PATH, MAX_CARD_BYTES, Card, parse_card
 from hub_core.repositories.lookup import OpenRepository, reopen
 from hub_core.repositories.tables import Repository, RepositoryLabel, Upload
@@ -30,10 +29,9 @@ _LATELY = timedelta(hours=2)
 class RepositoryIndexer:
     """Keeps rows in step with git, and disks free of what nobody needs."""
 
-    def __init__(self, runner: Runner, git: GitBackend, objects: ObjectStore, lfs: LfsRegistry, jobs: JobService) -> None:
+    def __init__(self, runner: Runner, git: GitBackend, lfs: LfsRegistry, jobs: JobService) -> None:
         self._runner = runner
         self._git = git
-        self._objects = objects
         self._lfs = lfs
         self._jobs = jobs
 
@@ -71,6 +69,7 @@ class RepositoryIndexer:
         pointers = await self._git.lfs_pointers(opened.key, ("--all",))
         size = sum(pointers.values()) + await self._git.disk_size(opened.key)
         async with self._runner.transaction(ctx) as inside:
+            await inside.session.get(Repository, repository_id, with_for_update=True)  # labels are replaced by one job at a time
             fresh = await reopen(inside.session, repository_id)
             if fresh is None:
                 return
@@ -120,11 +119,8 @@ class RepositoryIndexer:
 
     async def drop_object(self, ctx: Context, oid: str) -> None:
         """Remove a large object if no repository and no waiting upload needs it."""
-        async with self._lfs.guard(oid):
-            async with self._runner.transaction(ctx) as inside:
-                unused = await self._lfs.drop_if_unused(inside, oid, (Upload,))
-            if unused:
-                await self._objects.delete(oid)
+        async with self._runner.transaction(ctx) as inside:
+            await self._lfs.drop_if_unused(inside, oid, (Upload,))
 
     async def _default_branch(self, opened: OpenRepository) -> str:
         """The branch HEAD names; when nobody ever pushed it but one other branch exists, that one."""

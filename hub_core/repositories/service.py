@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, func, or_, select
 
 from hub_core.accounts.tables import Namespace
 from hub_core.context import Context
-from hub_core.db.base import UtcDateTime, new_id, utcnow
+from hub_core.db.base import new_id, utcnow
+from hub_core.db.keyset import Keyset
+from hub_core.db.rows import insert
 from hub_core.errors import RepositoryAlreadyExists
 from hub_core.git.port import GitBackend
 from hub_core.jobs.service import JobService
 from hub_core.lfs.tables import LfsObject, LfsRepositoryObject
 from hub_core.names import RepositoryRef, RepositoryType, check_repository_name, fold
 from hub_core.operation import Effect, Preview, operation
-from hub_core.paging import Page, decode_cursor, encode_cursor
+from hub_core.paging import Page
 from hub_core.permissions import Permission
 from hub_core.repositories.commits import CommitService
 from hub_core.repositories.lookup import OpenRepository, open_repository, visible, writable_namespace
@@ -37,11 +36,11 @@ from hub_core.repositories.schemas import (
 from hub_core.repositories.tables import Repository, RepositoryLabel
 from hub_core.units import human_size
 
-_SORT: dict[RepositorySort, tuple[InstrumentedAttribute[Any], bool]] = {
-    RepositorySort.UPDATED: (Repository.updated_at, True),
-    RepositorySort.CREATED: (Repository.created_at, True),
-    RepositorySort.SIZE: (Repository.size, True),
-    RepositorySort.NAME: (Repository.name_folded, False),
+_ORDERS = {
+    RepositorySort.UPDATED: Keyset(Repository.updated_at, Repository.id),
+    RepositorySort.CREATED: Keyset(Repository.created_at, Repository.id),
+    RepositorySort.SIZE: Keyset(Repository.size, Repository.id),
+    RepositorySort.NAME: Keyset(Repository.name_folded, Repository.id, descending=False),
 }
 
 
@@ -60,22 +59,17 @@ class RepositoryService:
         ref = RepositoryRef.parse(request.name) if "/" in request.name else RepositoryRef(request.name)
         check_repository_name(ref.name)
         namespace = await writable_namespace(ctx, ref.namespace)
-        taken = select(Repository.id).where(
-            Repository.namespace_id == namespace.id, Repository.type == request.type, Repository.name_folded == fold(ref.name)
-        )
-        if await ctx.session.scalar(taken):
-            raise RepositoryAlreadyExists(
-                f"{namespace.name} already has a {request.type} called “{ref.name}”.", hint="Choose another name. Nothing was changed."
-            )
         now = utcnow()
         row = Repository(
             id=new_id(), type=request.type, namespace_id=namespace.id, name=ref.name, name_folded=fold(ref.name),
             visibility=request.visibility or self._default_visibility, description=request.description.strip(),
             default_branch="main", size=0, file_count=0, created_at=now, updated_at=now,
         )
+        if not await insert(ctx.session, row):
+            raise RepositoryAlreadyExists(
+                f"{namespace.name} already has a {request.type} called “{ref.name}”.", hint="Choose another name. Nothing was changed."
+            )
         await self._git.create(row.id.hex, row.default_branch)
-        ctx.session.add(row)
-        await ctx.session.flush()
         opened = OpenRepository(row, namespace.name, namespace.user_id)
         if request.license:
             await self._commits.start(ctx, opened, license_id=request.license, description=request.description)
@@ -91,22 +85,12 @@ class RepositoryService:
     @operation("repository.list", scope="repository:read", effect=Effect.READ)
     async def list(self, ctx: Context, request: ListRepositories) -> Page[RepositoryInfo]:
         """List repositories you may see, filtered by type, owner, words, tag, license or visibility."""
-        query = self._filtered(ctx, request)
-        column, descending = _SORT[request.sort]
-        key = tuple_(column, Repository.id)
-        if request.cursor:
-            value, repository_id = decode_cursor(request.cursor, (int if request.sort is RepositorySort.SIZE else str, str))
-            at = tuple_(datetime.fromisoformat(value) if isinstance(column.type, UtcDateTime) else value, UUID(repository_id))
-            query = query.where(key < at if descending else key > at)
-        order = (column.desc(), Repository.id.desc()) if descending else (column, Repository.id)
-        rows = await ctx.session.execute(query.order_by(*order).limit(request.limit + 1))
+        order = _ORDERS[request.sort]
+        rows = await ctx.session.execute(order.page(self._filtered(ctx, request), request.limit, request.cursor))
         found = [OpenRepository(row, namespace, owner_id) for row, namespace, owner_id in rows]
         page = found[: request.limit]
         labels = await _labels(ctx, [opened.row.id for opened in page])
-        cursor = None
-        if len(found) > request.limit:
-            last = getattr(page[-1].row, column.key)
-            cursor = encode_cursor(last.isoformat() if isinstance(last, datetime) else last, str(page[-1].row.id))
+        cursor = order.cursor(page[-1].row) if len(found) > request.limit else None
         return Page(items=[_info(opened, labels) for opened in page], next_cursor=cursor)
 
     @operation("repository.update", scope="repository:write", effect=Effect.WRITE)

@@ -41,15 +41,14 @@ class UploadService:
         if not name or len(name) > 255 or any(ord(char) < 32 or char == "\x7f" for char in name):
             raise InvalidInput("The uploaded file needs a plain name.", hint="Nothing was stored.")
         stored = await self._objects.put(chunks, size=size, oid=oid, limit=self._max_bytes)
-        async with self._lfs.guard(stored.oid):
-            async with self._runner.transaction(ctx) as inside:
-                await self._lfs.remember(inside, stored)
-                row = Upload(
-                    id=new_id(), user_id=ctx.actor.user_id, file_name=name, oid=stored.oid, size=stored.size,
-                    created_at=utcnow(), expires_at=utcnow() + _LIFETIME,
-                )
-                inside.session.add(row)
+        async with self._runner.transaction(ctx) as inside:
+            await self._lfs.remember(inside, stored)
             await self._lfs.confirm(stored.oid)
+            row = Upload(
+                id=new_id(), user_id=ctx.actor.user_id, file_name=name, oid=stored.oid, size=stored.size,
+                created_at=utcnow(), expires_at=utcnow() + _LIFETIME,
+            )
+            inside.session.add(row)
         return UploadInfo(id=row.id, file_name=name, oid=row.oid, size=row.size, expires_at=row.expires_at)
 
     async def find(self, ctx: Context, file: str | None) -> Sequence[Upload]:

@@ -91,11 +91,10 @@ class LfsService:
         async with self._runner.transaction(ctx, write=False) as inside:
             opened = await _open(inside, repository, Permission.WRITE)
         stored = await self._objects.put(chunks, oid=oid, size=size, limit=self._max_bytes)
-        async with self._registry.guard(oid):
-            async with self._runner.transaction(ctx) as inside:
-                if await reopen(inside.session, opened.row.id) is None:
-                    raise RepositoryNotFound(f"{opened.path} was deleted while the object was on its way.")
-                await self._registry.link(inside, opened.row.id, stored)
+        async with self._runner.transaction(ctx) as inside:
+            if await reopen(inside.session, opened.row.id) is None:
+                raise RepositoryNotFound(f"{opened.path} was deleted while the object was on its way.")
+            await self._registry.link(inside, opened.row.id, stored)
             await self._registry.confirm(oid)
         return stored
 
@@ -220,6 +219,7 @@ async def _readable(ctx: Context, oids: Collection[str]) -> list[StoredObject]:
         .join(LfsRepositoryObject, LfsRepositoryObject.oid == LfsObject.oid)
         .where(LfsObject.oid.in_(oids), LfsRepositoryObject.repository_id.in_(repositories))
         .distinct()
+        .order_by(LfsObject.oid)  # two batches at once lock rows in the same order
     )
     return [StoredObject(oid, size) for oid, size in rows]
 
