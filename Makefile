@@ -11,6 +11,10 @@ TORCH := torch==2.13.0
 SOURCES := $(wildcard api benchmarks chat_ui copilot hub_core models_local retrieval tests tools)
 CATALOG := build/catalog.json
 
+# Compiled for what its processor says it can, llama.cpp dies on virtual machines that announce AMX and do not allow it.
+# This is for every x86-64 processor with AVX2.
+export CMAKE_ARGS ?= -DGGML_NATIVE=OFF
+
 PORT ?=
 ARGS ?=
 
@@ -65,7 +69,11 @@ fmt: $(VENV)/.dev ## Correct what the style check can correct by itself
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure: make bench ARGS=...
-	@set -e; for program in $(wildcard benchmarks/bench_*.py); do echo "== $$program"; $(BIN)/python $$program $(ARGS); done
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: torture
+torture: packages $(VENV)/.dev ## Kill the hub at random moments and check what is left: make torture ARGS="--rounds 300"
+	@$(BIN)/python -m tests.torture $(ARGS)
 
 .PHONY: train-model
 train-model: $(TRAIN_VENV)/.train $(CATALOG) ## Train the shipped language model anew (about a quarter of an hour on two cores)
