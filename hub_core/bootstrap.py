@@ -42,7 +42,7 @@ def build_hub(settings: Settings) -> Hub:
     registry = LfsRegistry(objects)
     uploads = UploadService(runner, objects, registry, settings.max_upload_bytes)
     commits = CommitService(git, objects, registry, uploads, jobs, settings.max_blob_bytes)
-    contents = ContentService(git, objects)
+    contents = ContentService(git, objects, registry)
     services = Services(
         accounts=AccountService(),
         repositories=RepositoryService(git, jobs, commits, settings.default_visibility),

@@ -14,11 +14,11 @@ from hub_core.datasets.preview import TableSchema
 from hub_core.datasets.reader import PreviewLimits, read_preview, read_schema
 from hub_core.datasets.schemas import DatasetColumn, DatasetRows, DatasetSchema, DescribeDataset, PreviewDataset
 from hub_core.datasets.source import ByteSource, BytesSource, FileSource
-from hub_core.errors import EntryNotFound, ObjectNotFound
+from hub_core.errors import EntryNotFound
 from hub_core.git.port import EntryKind, GitBackend
 from hub_core.operation import Effect, operation
 from hub_core.permissions import Permission
-from hub_core.repositories.contents import ContentService, OpenFile
+from hub_core.repositories.contents import ContentService, OpenFile, never_uploaded
 from hub_core.repositories.lookup import OpenRepository, open_repository
 from hub_core.settings import Settings
 
@@ -57,7 +57,7 @@ class DatasetService:
         opened = await open_repository(ctx, repository, Permission.READ)
         name, commit_hash = await self._contents.resolve(opened, revision)
         chosen = path.strip("/") if path else await self._choose(opened, commit_hash, name)
-        file = await self._contents.open_in(opened, chosen, commit_hash)
+        file = await self._contents.open_in(ctx, opened, chosen, commit_hash)
         return file, await self._source(file), name
 
     async def _choose(self, opened: OpenRepository, commit_hash: str | None, revision: str) -> str:
@@ -74,10 +74,7 @@ class DatasetService:
             return BytesSource(await self._contents.read_bytes(file, file.size))
         path = self._contents.local_path(file)
         if path is None or not path.exists():
-            raise ObjectNotFound(
-                f"The content of “{file.path}” was never uploaded: only its LFS pointer is here.",
-                hint="Run “git lfs push --all” where the file is.",
-            )
+            raise never_uploaded(file.path)
         return FileSource(path)
 
 

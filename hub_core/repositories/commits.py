@@ -12,7 +12,7 @@ from hub_core.context import Context
 from hub_core.db.base import utcnow
 from hub_core.errors import EntryNotFound, InvalidContent, InvalidInput, InvalidPath, RevisionNotFound, StaleParent
 from hub_core.git.paths import check_path
-from hub_core.git.pointers import LfsPointer
+from hub_core.git.pointers import MAX_POINTER_BYTES, LfsPointer, parse_pointer
 from hub_core.git.port import Change, EntryKind, GitBackend, PutFile, RemovePath, Signature
 from hub_core.git.refnames import check_ref_name
 from hub_core.jobs.service import JobService
@@ -157,8 +157,8 @@ class CommitService:
             if not large and file.size > self._max_blob_bytes:
                 large, rules = True, rules.with_path(file.path)
             if not large:
-                content = self._objects.read(file.upload.oid) if file.upload else _once(file.data or b"")
-                yield PutFile(file.path, file.size, content)
+                await self._check_pointer(ctx, opened, file)
+                yield PutFile(file.path, file.size, self._content(file))
                 continue
             stored_object = stored(file.upload) if file.upload else await self._store(file.data or b"")
             await self._lfs.link(ctx, opened.row.id, stored_object)
@@ -168,6 +168,20 @@ class CommitService:
         text = str(rules).encode()
         if text != plan_attributes(plan) and text != await self._attributes(opened, plan.parent):
             yield PutFile(ATTRIBUTES_PATH, len(text), _once(text))
+
+    def _content(self, file: _NewFile) -> AsyncIterator[bytes]:
+        return self._objects.read(file.upload.oid) if file.upload else _once(file.data or b"")
+
+    async def _check_pointer(self, ctx: Context, opened: OpenRepository, file: _NewFile) -> None:
+        """As with pushes: a file that is itself an LFS pointer needs its object in this repository."""
+        if file.size >= MAX_POINTER_BYTES:
+            return
+        pointer = parse_pointer(b"".join([block async for block in self._content(file)]))
+        if pointer and (await self._lfs.linked(ctx, opened.row.id, [pointer.oid])).get(pointer.oid) != pointer.size:
+            raise InvalidContent(
+                f"“{file.path}” is an LFS pointer to an object that this repository does not hold.",
+                hint="Upload the large file itself. Nothing was changed.",
+            )
 
     async def _rules(self, opened: OpenRepository, plan: _Plan) -> LfsRules:
         given = plan_attributes(plan)

@@ -11,6 +11,7 @@ from hub_core.errors import EntryNotFound, InvalidInput, ObjectNotFound, Revisio
 from hub_core.git.paths import readable_path
 from hub_core.git.pointers import MAX_POINTER_BYTES, LfsPointer, parse_pointer
 from hub_core.git.port import EntryKind, GitBackend, GitCommit, GitEntry
+from hub_core.lfs.registry import LfsRegistry
 from hub_core.objects.port import ObjectStore
 from hub_core.operation import Effect, operation
 from hub_core.paging import decode_cursor, encode_cursor
@@ -46,9 +47,10 @@ class OpenFile:
 class ContentService:
     """Reads folders, files and history at any revision."""
 
-    def __init__(self, git: GitBackend, objects: ObjectStore) -> None:
+    def __init__(self, git: GitBackend, objects: ObjectStore, lfs: LfsRegistry) -> None:
         self._git = git
         self._objects = objects
+        self._lfs = lfs
 
     async def resolve(self, opened: OpenRepository, revision: str | None) -> tuple[str, str | None]:
         """The revision by name and its commit hash; the hash is None for the default branch of an empty repository."""
@@ -61,11 +63,15 @@ class ContentService:
             raise
 
     async def open(self, ctx: Context, repository: str, path: str, revision: str | None) -> OpenFile:
-        """Find a file, through its LFS pointer if it is one. Raises `EntryNotFound`, `RevisionNotFound`, `InvalidInput` for folders."""
-        opened = await open_repository(ctx, repository, Permission.READ)
-        return await self.open_in(opened, path, revision)
+        """Find a file, through its LFS pointer if it is one.
 
-    async def open_in(self, opened: OpenRepository, path: str, revision: str | None) -> OpenFile:
+        Raises `EntryNotFound`, `RevisionNotFound`, `InvalidInput` for folders, and `ObjectNotFound` for a pointer to an object that the
+        repository does not hold.
+        """
+        opened = await open_repository(ctx, repository, Permission.READ)
+        return await self.open_in(ctx, opened, path, revision)
+
+    async def open_in(self, ctx: Context, opened: OpenRepository, path: str, revision: str | None) -> OpenFile:
         """Like `open`, in a repository whose use has been allowed."""
         name, commit_hash = await self.resolve(opened, revision)
         if commit_hash is None:
@@ -77,6 +83,9 @@ class ContentService:
             raise InvalidInput(f"“{path}” is a submodule: its content is in another repository.")
         pointer = await self._pointer(opened, entry)
         if pointer:
+            # Anybody can write down a pointer: it gives no right to the bytes unless the repository holds them.
+            if (await self._lfs.linked(ctx, opened.row.id, [pointer.oid])).get(pointer.oid) != pointer.size:
+                raise never_uploaded(path)
             return OpenFile(opened, path, commit_hash, pointer.oid, pointer.size, lfs=True)
         return OpenFile(opened, path, commit_hash, entry.oid, entry.size, lfs=False)
 
@@ -126,10 +135,7 @@ class ContentService:
         try:
             head = await self.read_bytes(file, MAX_TEXT_BYTES)
         except ObjectNotFound:
-            raise ObjectNotFound(
-                f"The content of “{file.path}” was never uploaded: only its LFS pointer is here.",
-                hint="Run “git lfs push --all” where the file is.",
-            ) from None
+            raise never_uploaded(file.path) from None
         if b"\x00" not in head:
             # A cut may split a character at the end; inside, an undecodable byte means that the file is no text.
             text = _decode(head, truncated=truncated)
@@ -177,6 +183,13 @@ class ContentService:
         if pointer:
             return FileEntry(path=entry.path, kind=entry.kind, oid=pointer.oid, size=pointer.size, lfs=True)
         return FileEntry(path=entry.path, kind=entry.kind, oid=entry.oid, size=entry.size)
+
+
+def never_uploaded(path: str) -> ObjectNotFound:
+    """The error for a large file of which the repository has the LFS pointer only."""
+    return ObjectNotFound(
+        f"The content of “{path}” was never uploaded: only its LFS pointer is here.", hint="Run “git lfs push --all” where the file is."
+    )
 
 
 def _decode(head: bytes, *, truncated: bool) -> str | None:
