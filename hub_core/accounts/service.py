@@ -25,7 +25,7 @@ from hub_core.accounts.schemas import (
     WhoAmI,
 )
 from hub_core.accounts.secrets import TOKEN_PREFIX, digest, hash_password, new_secret
-from hub_core.accounts.tables import AccessToken, Namespace, OneTimeLink, User
+from hub_core.accounts.tables import AccessToken, Namespace, OneTimeLink, User, WebSession
 from hub_core.context import Access, Actor, Context
 from hub_core.db.base import new_id, utcnow
 from hub_core.db.rows import insert
@@ -183,7 +183,10 @@ class AccountService:
         return link, await session.get(User, link.user_id) if link.user_id else None
 
     async def redeem_link(self, session: AsyncSession, secret: str, name: str | None, password: str) -> User:
-        """Use a one-time link: set the password of its user, or make the administrator `name`."""
+        """Use a one-time link: set the password of its user, or make the administrator `name`.
+
+        A new password ends the user's web sessions; access tokens have their own ends.
+        """
         password_hash = await hash_password(password)
         link, user = await self.open_link(session, secret)
         if user is None:
@@ -192,6 +195,8 @@ class AccountService:
             user = await self.add_user(session, name or "", password_hash=password_hash, is_admin=True)
         else:
             user.password_hash = password_hash
+            # Whoever knew the old password may still be signed in by it.
+            await session.execute(delete(WebSession).where(WebSession.user_id == user.id))
         await session.delete(link)
         return user
 
