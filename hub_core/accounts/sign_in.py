@@ -36,12 +36,13 @@ class SignInService:
 
         Raises `NotAuthenticated` without saying which of the two is wrong, and `TooManyRequests` after too many failures.
         """
-        await self._throttle(name, address)
+        attempt = await self._attempt(name, address)
         async with self._database.transaction(write=False) as session:
             user = await session.scalar(select(User).where(User.name_folded == fold(name), User.is_active))
         if not await verify_password(user.password_hash if user else None, password) or user is None:
-            await self._remember_failure(name, address)
             raise NotAuthenticated("This name and password do not match.", hint="Try again, or ask an administrator for a new link.")
+        async with self._database.transaction(write=True) as session:
+            await session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(attempt)))
         return await self.start_session(user.id, user_agent=user_agent)
 
     async def start_session(self, user_id: uuid.UUID, *, user_agent: str = "") -> str:
@@ -104,20 +105,21 @@ class SignInService:
                     fresh.last_used_at = utcnow()
         return actor_of(user, Access(token.access), f"token:{token.name}")
 
-    async def _throttle(self, name: str, address: str) -> None:
-        since = utcnow() - _WINDOW
-        async with self._database.transaction(write=False) as session:
-            for key, allowed in ((_name_key(name), _MAX_PER_NAME), (_address_key(address), _MAX_PER_ADDRESS)):
-                failures = select(func.count()).select_from(SignInAttempt)
-                if (await session.scalar(failures.where(SignInAttempt.key == key, SignInAttempt.at > since)) or 0) >= allowed:
+    async def _attempt(self, name: str, address: str) -> list[int]:
+        """Count an attempt as failed until it has succeeded, or a thousand at once would each be the first; returns the ids of its rows."""
+        now = utcnow()
+        keys = {_name_key(name): _MAX_PER_NAME, _address_key(address): _MAX_PER_ADDRESS}
+        async with self._database.transaction(write=True) as session:
+            await session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - _WINDOW))
+            for key, allowed in keys.items():
+                if (await session.scalar(select(func.count()).where(SignInAttempt.key == key)) or 0) >= allowed:
                     raise TooManyRequests(
                         "Too many failed sign-ins.", hint="Wait a quarter of an hour.", retry_after=int(_WINDOW.total_seconds())
                     )
-
-    async def _remember_failure(self, name: str, address: str) -> None:
-        async with self._database.transaction(write=True) as session:
-            session.add_all([SignInAttempt(key=_name_key(name)), SignInAttempt(key=_address_key(address))])
-            await session.execute(delete(SignInAttempt).where(SignInAttempt.at <= utcnow() - _WINDOW))
+            rows = [SignInAttempt(key=key, at=now) for key in keys]
+            session.add_all(rows)
+            await session.flush()
+            return [row.id for row in rows]
 
 
 def _name_key(name: str) -> str:
