@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from hub_core import errors
 
@@ -64,7 +65,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def hub_error(request: Request, error: errors.HubError) -> JSONResponse:
         status = status_of(error)
         if status >= 500:
-            log.error("request_failed", code=error.code, message=error.message, path=request.url.path)
+            log.error("request_failed", code=error.code, message=error.message, path=logged_path(request.scope))
         body = problem(status, error.code, error.message, hint=error.hint, request_id=request_id_of(request), **error.details)
         return _json(body, headers_of(error))
 
@@ -83,7 +84,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def crash(request: Request, error: Exception) -> JSONResponse:
-        log.error("request_crashed", path=request.url.path, exc_info=error)
+        log.error("request_crashed", path=logged_path(request.scope), exc_info=error)
         detail = "The hub made a mistake. Its log has the details under this request id."
         return _json(problem(500, "internal", detail, request_id=request_id_of(request)))
 
@@ -91,6 +92,12 @@ def install_error_handlers(app: FastAPI) -> None:
 def request_id_of(request: Request) -> str:
     """The id the request was given when it came in."""
     return str(request.scope.get("hubpilot.request_id", ""))
+
+
+def logged_path(scope: Scope) -> str:
+    """The path as it may stand in a log: that of a one-time link is a secret until somebody has used it."""
+    path: str = scope["path"]
+    return "/setup/…" if path.startswith("/setup/") else path
 
 
 def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> JSONResponse:

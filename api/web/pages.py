@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.auth import check_csrf, csrf_token, hub_of, remember_visitor, session_secret_from_cookies
-from api.errors import headers_of, request_id_of, status_of
+from api.errors import headers_of, logged_path, request_id_of, status_of
 from hub_core.context import Context, Surface
 from hub_core.errors import HubError, InvalidInput, NotAuthenticated, TooLarge
 
@@ -69,7 +69,7 @@ def error_page(request: Request, error: HubError) -> HTMLResponse:
     """An error as a page with its next step."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request_failed", code=error.code, message=error.message, path=request.url.path)
+        log.error("request_failed", code=error.code, message=error.message, path=logged_path(request.scope))
     response = page(request, "error.html", status=status, error=error, request_id=request_id_of(request))
     response.headers.update(headers_of(error))
     return response
