@@ -30,6 +30,8 @@ from hub_core.repositories.schemas import (
 
 # What `file.read` shows at most: a screenful for people, and room in a model's context.
 MAX_TEXT_BYTES = 200_000
+# The largest number git takes; no history is that long.
+_MAX_POSITION = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class ContentService:
         """List commits, newest first: who changed what and when, of a whole repository or of one path."""
         opened = await open_repository(ctx, request.repository, Permission.READ)
         name, commit_hash = await self.resolve(opened, request.revision)
-        skip = decode_cursor(request.cursor, (int,))[0] if request.cursor else 0
+        skip = _position(request.cursor) if request.cursor else 0
         commits: list[GitCommit] = []
         if commit_hash is not None:
             path = request.path.strip("/") or None if request.path else None
@@ -183,6 +185,13 @@ class ContentService:
         if pointer:
             return FileEntry(path=entry.path, kind=entry.kind, oid=pointer.oid, size=pointer.size, lfs=True)
         return FileEntry(path=entry.path, kind=entry.kind, oid=entry.oid, size=entry.size)
+
+
+def _position(cursor: str) -> int:
+    position: int = decode_cursor(cursor, (int,))[0]
+    if not 0 <= position <= _MAX_POSITION:
+        raise InvalidInput("This cursor is not one of this list.", hint="Start again without a cursor.")
+    return position
 
 
 def never_uploaded(path: str) -> ObjectNotFound:
