@@ -15,8 +15,9 @@ from api.git.hub_access import HubGitAccess
 from api.git.routes import match as match_git
 from api.lazy import CHAT_PATH, Assistance
 from api.lfs import router as lfs
-from api.middleware import BodyLimit, RequestLog
+from api.middleware import BodyLimit, HeadAsGet, RequestLog
 from api.rest.common import PREFIX
+from api.streams import UploadSlots
 from api.web import install_web
 from hub_core.hub import Hub
 
@@ -44,6 +45,7 @@ def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
     )
     app.state.hub = hub
     app.state.assistance = assistance
+    app.state.upload_slots = UploadSlots(hub.settings.max_parallel_uploads)
     install_error_handlers(app)
     app.include_router(health.router)
     app.include_router(rest.router)
@@ -52,7 +54,7 @@ def create_app(hub: Hub, *, chat: bool = False) -> ASGIApp:
     if chat:
         app.mount(CHAT_PATH, assistance)
     git = GitApp(hub.git, HubGitAccess(hub))
-    return RequestLog(_GitFirst(git, BodyLimit(app, hub.settings.max_commit_body_bytes)))
+    return RequestLog(_GitFirst(git, HeadAsGet(BodyLimit(app, hub.settings.max_commit_body_bytes))))
 
 
 class _GitFirst:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from http import HTTPStatus
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -12,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import logged_path
 from api.rest.common import PREFIX
 
 log = structlog.get_logger("hubpilot.request")
@@ -51,6 +53,32 @@ class BodyLimit:
         await self._app(scope, limited, send)
 
 
+class HeadAsGet:
+    """Answers HEAD as GET without the body, wherever a route does not do so itself (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        unknown = False
+
+        async def unless_unknown(message: Message) -> None:
+            nonlocal unknown
+            unknown = unknown or message.get("status") == HTTPStatus.METHOD_NOT_ALLOWED
+            if not unknown:
+                await send(message)
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope}, receive, unless_unknown)
+        if unknown:
+            await self._app({**scope, "method": "GET"}, receive, without_body)
+
+
 class RequestLog:
     """Gives each request an id (the client's own, if it is harmless), returns it, and logs how the request ended."""
 
@@ -64,6 +92,8 @@ class RequestLog:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         scope["hubpilot.request_id"] = request_id
+        # Whoever reads the header instead, as the audit row of a push does, must find the same.
+        MutableHeaders(scope=scope)["x-request-id"] = request_id
         status = 0
         started = time.perf_counter()
 
@@ -83,4 +113,4 @@ class RequestLog:
             REQUESTS.labels(method, f"{status // 100}xx" if status else "aborted").inc()
             SECONDS.observe(seconds)
             # The path without its query: signed links carry their permission there.
-            log.info("request", method=method, path=scope["path"], status=status, ms=round(seconds * 1000, 1), request_id=request_id)
+            log.info("request", method=method, path=logged_path(scope), status=status, ms=round(seconds * 1000, 1), request_id=request_id)

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     approval_minutes: int = Field(60, ge=1, description="minutes within which a person can approve what the Copilot asks for")
     max_blob_bytes: int = Field(10 * MIB, description="files above this size go to LFS; larger plain blobs are refused")
     max_upload_bytes: int = Field(200 * 1024**3, description="largest single file")
+    max_parallel_uploads: int = Field(64, ge=1, description="uploads one process takes at a time; further ones are asked to come back")
     max_commit_body_bytes: int = Field(64 * MIB, description="largest body of a request that is not streamed, such as a commit in JSON")
     preview_seconds: float = Field(20.0, description="time one dataset preview may take")
     preview_memory_bytes: int = Field(256 * MIB, description="memory one dataset preview may take")

@@ -18,7 +18,8 @@ from api.auth import base_url, context, hub_of
 from api.blobs import BlobResponse
 from api.errors import request_id_of
 from api.lfs.errors import LfsJsonResponse, error_response
-from api.streams import body_stream
+from api.rest.common import announced_length
+from api.streams import body_stream, upload_slots
 from hub_core.context import ANONYMOUS, Context, Surface
 from hub_core.errors import HubError, InvalidContent, InvalidInput, NotAuthenticated, NotFound, RepositoryNotFound, TooLarge
 from hub_core.names import TYPE_BY_PREFIX
@@ -78,12 +79,14 @@ async def batch(request: Request, repository: str) -> Response:
 async def upload(request: Request, repository: str, oid: str) -> Response:
     """Store an object. Authorised before the first byte is read, so that a refusal costs no upload."""
     ctx, announced = await _transfer(request, repository, oid, TransferOperation.UPLOAD)
-    length = int(request.headers["content-length"]) if "content-length" in request.headers else announced
+    length = announced_length(request)
+    length = announced if length is None else length
     if announced is not None and length != announced:
         raise InvalidContent(
             f"{length} bytes were sent where {announced} had been announced.", kind="size", expected=announced, actual=length
         )
-    await hub_of(request).lfs.upload(ctx, repository, oid, body_stream(request), size=length)
+    with upload_slots(request).one():
+        await hub_of(request).lfs.upload(ctx, repository, oid, body_stream(request), size=length)
     return Response(status_code=200)
 
 

@@ -57,8 +57,16 @@ REPOSITORY = "/repositories/{type_prefix}/{namespace}/{name}"
 def link_next(caller: Caller, response: Response, page: Page[Any] | Any) -> None:
     """Point to the next page in a `Link` header (RFC 8288), as GitHub and Hugging Face do."""
     if page.next_cursor:
-        url = caller.request.url.include_query_params(cursor=page.next_cursor)
+        # As the client wrote it: decoded, a path may hold what no header can.
+        path = caller.request.scope["raw_path"].decode("latin-1")
+        url = caller.request.url.include_query_params(cursor=page.next_cursor).replace(path=path)
         response.headers["Link"] = f'<{url}>; rel="next"'
+
+
+def announced_length(request: Request) -> int | None:
+    """Bytes of the body as its header says; None when it does not."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
 
 
 def serve_file(contents: ContentService, file: OpenFile) -> BlobResponse:

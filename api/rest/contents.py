@@ -5,12 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Response, status
 from pydantic import BaseModel, Field
 
-from api.rest.common import REPOSITORY, CallerDep, RepositoryDep, link_next, parse, serve_file
-from api.streams import body_stream
+from api.rest.common import REPOSITORY, CallerDep, RepositoryDep, announced_length, link_next, parse, serve_file
+from api.streams import body_stream, upload_slots
 from hub_core.datasets.schemas import DatasetRows, DatasetSchema, DescribeDataset, PreviewDataset
 from hub_core.datasets.service import DatasetService
+from hub_core.permissions import Permission
 from hub_core.repositories.commits import CommitService
 from hub_core.repositories.contents import ContentService
+from hub_core.repositories.lookup import open_repository
 from hub_core.repositories.schemas import (
     CommitCreated,
     CommitListing,
@@ -72,7 +74,11 @@ async def put_file(
     parent: str | None = None,
 ) -> CommitCreated:
     """Create or replace one file of any size: the body is its content, streamed. Large files go to LFS by themselves."""
-    upload = await caller.hub.uploads.stage(caller.ctx, path, body_stream(caller.request), size=_length(caller))
+    # Asked before the first byte is taken: a refusal should cost no upload.
+    async with caller.hub.transaction(caller.ctx, write=False) as ctx:
+        await open_repository(ctx, repository, Permission.WRITE)
+    with upload_slots(caller.request).one():
+        upload = await caller.hub.uploads.stage(caller.ctx, path, body_stream(caller.request), size=announced_length(caller.request))
     request = {
         "repository": repository, "branch": branch, "parent": parent, "message": message or f"Write {path}",
         "write": [{"path": path, "upload_id": upload.id}],
@@ -120,8 +126,3 @@ async def describe_dataset(
     """The columns of a data file."""
     values = {"repository": repository, "path": path, "revision": revision}
     return await caller.run(DatasetService.describe, parse(DescribeDataset, values))
-
-
-def _length(caller: CallerDep) -> int | None:
-    length = caller.request.headers.get("content-length")
-    return int(length) if length and length.isdecimal() else None
