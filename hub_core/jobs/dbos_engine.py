@@ -10,6 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
+from contextvars import Context
 from functools import cache
 from typing import ClassVar
 
@@ -60,7 +61,8 @@ class DbosJobEngine:
             with SetWorkflowID(str(job_id)):
                 DBOS.start_workflow(_registered()[0], str(job_id))
 
-        await asyncio.to_thread(start)
+        # A job that asks for another one would hand its own context down, and DBOS starts no workflow inside a step.
+        await asyncio.to_thread(Context().run, start)
 
     async def close(self) -> None:
         if DbosJobEngine.current is self:
