@@ -64,6 +64,14 @@ class Transaction:
     session: AsyncSession
     jobs: list[uuid.UUID] = field(default_factory=list)
 
+    async def land(self) -> None:
+        """Make durable what has been written so far, and go on in a new transaction.
+
+        For what has to be there before something happens that no rollback takes back. What lands has to be harmless alone; jobs that were
+        asked for are still released at the very end.
+        """
+        await self.session.commit()
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

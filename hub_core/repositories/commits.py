@@ -152,8 +152,10 @@ class CommitService:
         for path in plan.removed:
             yield RemovePath(path)
         rules = await self._rules(opened, plan)
+        linked = False
         for file in plan.files:
-            large = file.path != ATTRIBUTES_PATH and rules.matches(file.path)
+            # An empty file is its own pointer, says the specification of LFS.
+            large = file.path != ATTRIBUTES_PATH and file.size > 0 and rules.matches(file.path)
             if not large and file.size > self._max_blob_bytes:
                 large, rules = True, rules.with_path(file.path)
             if not large:
@@ -163,11 +165,15 @@ class CommitService:
             stored_object = stored(file.upload) if file.upload else await self._store(file.data or b"")
             await self._lfs.link(ctx, opened.row.id, stored_object)
             await self._lfs.confirm(stored_object.oid)
+            linked = True
             pointer = LfsPointer(stored_object.oid, stored_object.size).encode()
             yield PutFile(file.path, len(pointer), _once(pointer))
         text = str(rules).encode()
         if text != plan_attributes(plan) and text != await self._attributes(opened, plan.parent):
             yield PutFile(ATTRIBUTES_PATH, len(text), _once(text))
+        if linked and ctx.transaction is not None:
+            # The branch moves next. A crash after that must not leave pointers to objects that the repository does not hold.
+            await ctx.transaction.land()
 
     def _content(self, file: _NewFile) -> AsyncIterator[bytes]:
         return self._objects.read(file.upload.oid) if file.upload else _once(file.data or b"")
