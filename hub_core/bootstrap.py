@@ -14,10 +14,12 @@ from hub_core.hub import Hub, Services
 from hub_core.jobs.dbos_engine import DbosJobEngine
 from hub_core.jobs.service import JobService
 from hub_core.lfs.registry import LfsRegistry
+from hub_core.marker import RunMarker
 from hub_core.objects.local import LocalObjectStore
 from hub_core.repositories.commits import CommitService
 from hub_core.repositories.contents import ContentService
 from hub_core.repositories.indexing import RepositoryIndexer
+from hub_core.repositories.reconciling import Reconciler
 from hub_core.repositories.refs import RefService
 from hub_core.repositories.service import RepositoryService
 from hub_core.repositories.uploads import UploadService
@@ -58,5 +60,6 @@ def build_hub(settings: Settings) -> Hub:
         settings=settings, secret_key=secret_key, database=database, runner=runner, services=services,
         sign_in=SignInService(database, settings.session_days), git=git, objects=objects,
         lfs=LfsService(runner, objects, registry, secret_key, settings.max_upload_bytes), uploads=uploads,
-        indexer=RepositoryIndexer(runner, git, registry, jobs),
+        indexer=RepositoryIndexer(runner, git, registry, jobs), reconciler=Reconciler(runner, git, objects, registry, jobs),
+        marker=RunMarker(data / "running"),
     )

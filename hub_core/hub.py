@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import text
 
@@ -18,14 +20,17 @@ from hub_core.approvals.service import ApprovalService
 from hub_core.context import Context, system_context
 from hub_core.datasets.service import DatasetService
 from hub_core.db.engine import Database
+from hub_core.errors import HubError
 from hub_core.events.service import ActivityService
 from hub_core.git.port import GitBackend
 from hub_core.jobs.service import JobHandler, JobService
+from hub_core.marker import RunMarker
 from hub_core.objects.port import ObjectStore
 from hub_core.operation import Operation
 from hub_core.repositories.commits import CommitService
 from hub_core.repositories.contents import ContentService
 from hub_core.repositories.indexing import RepositoryIndexer
+from hub_core.repositories.reconciling import RECONCILE, Reconciler
 from hub_core.repositories.refs import RefService
 from hub_core.repositories.service import RepositoryService
 from hub_core.repositories.uploads import UploadService
@@ -36,6 +41,8 @@ from hub_core.transfers.service import LfsService
 Output = TypeVar("Output")
 
 _HOUSEKEEPING_SECONDS = 3600.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class Hub:
     def __init__(
         self, *, settings: Settings, secret_key: str, database: Database, runner: Runner, services: Services, sign_in: SignInService,
         git: GitBackend, objects: ObjectStore, lfs: LfsService, uploads: UploadService, indexer: RepositoryIndexer,
+        reconciler: Reconciler, marker: RunMarker,
     ) -> None:
         self.settings = settings
         self.secret_key = secret_key
@@ -70,6 +78,8 @@ class Hub:
         self.lfs = lfs
         self.uploads = uploads
         self.indexer = indexer
+        self._reconciler = reconciler
+        self._marker = marker
         self._runner = runner
         self._launching: asyncio.Task[None] | None = None
         self.operations: dict[str, Operation] = {}
@@ -96,6 +106,7 @@ class Hub:
         housekeeping: asyncio.Task[None] | None = None
         try:
             if jobs:
+                await self._look_back()
                 # The engine takes a second or two to start. Callers need not wait: what they ask for meanwhile is on disk.
                 self._launching = asyncio.create_task(self.services.jobs.launch(self._job_handlers()))
                 housekeeping = asyncio.create_task(self._keep_house())
@@ -106,6 +117,16 @@ class Hub:
                 await asyncio.wait([housekeeping, self._launching])
             await self.services.jobs.close()
             await self.database.dispose()
+            if jobs:
+                await asyncio.to_thread(self._marker.end)
+
+    async def _look_back(self) -> None:
+        """Have tidied up after runs that were killed. The job waits until the engine is there."""
+        now = time.time()
+        cut_off_since = await asyncio.to_thread(self._marker.begin, now)
+        if cut_off_since is not None:
+            await self._reconciler.ask(system_context("start"), cut_off_since, now)
+            await asyncio.to_thread(self._marker.tidied, now)
 
     def _job_handlers(self) -> dict[str, JobHandler]:
         return {
@@ -114,14 +135,24 @@ class Hub:
             "repository.maintain": self.indexer.maintain,
             "object.release": self.indexer.release,
             "upload.expire": self.indexer.expire_uploads,
+            RECONCILE: self._reconciler.reconcile,
         }
 
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
-            async with self.transaction(system_context("housekeeping")) as ctx:
-                self.services.jobs.enqueue(ctx, "upload.expire", {})
-                self.services.jobs.enqueue(ctx, "repository.maintain", {})
+            try:
+                await self.keep_house()
+            except HubError:  # a busy database, say: the next round is as good
+                log.exception("housekeeping_failed")
+
+    async def keep_house(self) -> None:
+        """One round of what has to happen now and then; asked for by the hub itself every hour."""
+        await self.sign_in.forget_ended()
+        await self.services.jobs.release_waiting()
+        async with self.transaction(system_context("housekeeping")) as ctx:
+            self.services.jobs.enqueue(ctx, "upload.expire", {})
+            self.services.jobs.enqueue(ctx, "repository.maintain", {})
 
     async def check_ready(self) -> None:
         """Return if the hub can do its work; raises what its database, or the start of its jobs, raised."""

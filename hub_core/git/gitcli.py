@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from hub_core.errors import StorageUnavailable
@@ -120,10 +122,13 @@ class LocalGitBackend:
 
     async def maintain(self, key: str) -> None:
         repository = self._at(key)
-        await asyncio.to_thread(self._folders.remove_leftovers, key, _STALE_SECONDS)
+        await asyncio.to_thread(self._folders.remove_leftovers, key, time.time() - _STALE_SECONDS)
         await repository.run("repack", "--quiet", "-d", "-l", "--geometric=2", "--write-midx")
         await repository.run("pack-refs", "--all")
         await repository.run("commit-graph", "write", "--reachable", "--split", "--no-progress")
+
+    async def recover(self, since: datetime, until: datetime) -> list[str]:
+        return await asyncio.to_thread(self._folders.recover, since.timestamp(), until.timestamp())
 
     def advertise(self, key: str, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
         return self._transport.advertise(self._at(key), service, protocol)

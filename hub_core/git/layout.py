@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,10 @@ from pathlib import Path
 from hub_core.errors import InvalidInput
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_LEFTOVERS = (
+    "*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "objects/pack/*.lock", "fast_import_crash_*", "objects/pack/tmp_*",
+    "objects/pack/.tmp-*", "objects/??/tmp_obj_*",
+)
 INCOMING = "incoming-"
 """Part of the names of quarantine folders in `objects/`, both the hub's and those of git's receive-pack."""
 
@@ -74,17 +77,31 @@ class RepositoryFolders:
         """Bytes that the repository takes on disk."""
         return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in _walk(self.path(key)))
 
-    def remove_leftovers(self, key: str, older_than_seconds: float) -> None:
-        """Remove quarantine folders and lock files of processes that were killed: those not touched for `older_than_seconds`."""
+    def remove_leftovers(self, key: str, limit: float) -> None:
+        """Remove quarantine folders and lock files of processes that were killed: those last touched before `limit`, seconds since the epoch."""
         repository = self.path(key)
-        limit = time.time() - older_than_seconds
         for folder in (repository / "objects").glob(f"*{INCOMING}*"):
-            if folder.stat().st_mtime < limit:
+            if _modified(folder) < limit:
                 shutil.rmtree(folder, ignore_errors=True)
-        for pattern in ("*.lock", "refs/**/*.lock", "objects/info/**/*.lock", "fast_import_crash_*", "objects/pack/tmp_*"):
+        for pattern in _LEFTOVERS:
             for file in repository.glob(pattern):
-                if file.stat().st_mtime < limit:
+                if _modified(file) < limit:
                     file.unlink(missing_ok=True)
+
+    def recover(self, since: float, until: float) -> list[str]:
+        """Remove what processes killed before `until` left; returns the keys of repositories that changed between `since` and `until`."""
+        for folder in (*self._root.glob("*/*/.*.new"), *self._root.glob("*/*/.*.deleted")):
+            if _modified(folder) < until:
+                shutil.rmtree(folder, ignore_errors=True)
+        changed = []
+        for repository in self._root.glob("*/*/*.git"):
+            key = repository.name.removesuffix(".git")
+            self.remove_leftovers(key, until)
+            refs = [repository / "HEAD", repository / "packed-refs", *(Path(folder) for folder, _, _ in os.walk(repository / "refs"))]
+            # A repository without a row is removed, so one that is younger than `until`, and whose row may not have landed, is none of these.
+            if _modified(repository / "HEAD") < until and max(map(_modified, refs)) >= since:
+                changed.append(key)
+        return changed
 
 
 def sync_folder(folder: Path) -> None:
@@ -103,6 +120,14 @@ def sync_tree(folder: Path) -> None:
             with Path(parent, name).open("rb") as file:
                 os.fsync(file.fileno())
         sync_folder(Path(parent))
+
+
+def _modified(path: Path) -> float:
+    """When a file or folder was last written; long ago if it is gone, so that it is taken for nothing new."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -206,6 +206,12 @@ class GitBackend(Protocol):
     async def maintain(self, key: str) -> None:
         """Pack small packs together and remove what killed processes left; safe at any time, worth it after some dozen pushes."""
 
+    async def recover(self, since: datetime, until: datetime) -> list[str]:
+        """Tidy up after processes that were killed: remove every lock, quarantine and half-made repository last touched before `until`.
+
+        Returns the keys of the repositories whose refs have changed, or that were created, between `since` and `until`.
+        """
+
     def advertise(self, key: str, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
         """Output of `info/refs` of the smart protocol, without the `# service=` preface.
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -92,10 +95,11 @@ class LocalObjectStore:
         """See `ObjectStore.delete`."""
         return await self._in_reader(partial(_unlink, self.local_path(oid)))
 
-    async def list(self) -> AsyncIterator[StoredObject]:
+    async def list(self, since: datetime | None = None, until: datetime | None = None) -> AsyncIterator[StoredObject]:
         """See `ObjectStore.list`."""
+        first, end = since.timestamp() if since else 0.0, until.timestamp() if until else math.inf
         for number in range(256):
-            for stored in await self._in_reader(partial(_list_below, self._root / f"{number:02x}")):
+            for stored in await self._in_reader(partial(_list_below, self._root / f"{number:02x}", first, end)):
                 yield stored
 
     async def _in_reader(self, work: Callable[[], T]) -> T:
@@ -180,12 +184,16 @@ def _unlink(path: Path) -> bool:
     return True
 
 
-def _list_below(folder: Path) -> list[StoredObject]:
+def _list_below(folder: Path, since: float, until: float) -> list[StoredObject]:
     try:
         folders = [entry.path for entry in os.scandir(folder)]
     except FileNotFoundError:
         return []
     names = (entry.name for path in folders for entry in os.scandir(path) if is_oid(entry.name))
-    found = (_stat(folder / name[2:4] / name) for name in names)
-    # None was deleted between the two looks.
-    return [stored for stored in found if stored is not None]
+    found = []
+    for name in names:
+        with suppress(FileNotFoundError):  # deleted between the two looks
+            status = (folder / name[2:4] / name).stat()
+            if since <= status.st_mtime < until:
+                found.append(StoredObject(name, status.st_size))
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -73,6 +74,6 @@ class ObjectStore(Protocol):
         """Remove an object; False when it was not there."""
         ...
 
-    def list(self) -> AsyncIterator[StoredObject]:
-        """Every stored object, in no particular order."""
+    def list(self, since: datetime | None = None, until: datetime | None = None) -> AsyncIterator[StoredObject]:
+        """Every stored object, in no particular order; only those last written from `since` on and before `until`, where these are given."""
         ...
