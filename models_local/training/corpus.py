@@ -12,6 +12,12 @@ from models_local.text import literal_words
 from models_local.training.phrases import DOCUMENTATION, OUTCOMES, Phrase, constants, read_phrases
 
 FRAGMENTS = Path(__file__).parent / "fragments"
+# Words of the requests themselves: as a name, each makes an utterance that nobody could read as meant.
+NO_NAMES = frozenset(
+    """access account branch branches card code codes commit commits create current data dataset datasets default delete description file files
+    folder head history license list main manual master message model models name names owner private project public read remove
+    repo repository revision rows show space spaces tables tags tree upload user users version versions visibility write""".split()  # noqa: SIM905
+)
 ENUMERATION_SLOTS = ("type", "visibility", "state", "sort", "scope")
 
 
@@ -56,5 +62,5 @@ def read_corpus(phrase_folder: Path, catalog: Path, tokenizer: Path) -> Corpus:
     requests = [phrase.template for phrase in phrases if phrase.tool not in OUTCOMES and phrase.tool != DOCUMENTATION]
     labels = Labels(tuple(sorted(tools)) + OUTCOMES, tuple(slots), constants(phrases, tools), literal_words(requests))
     vocabulary = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
-    plain = [word for word, index in vocabulary.items() if word.isalpha() and word.isascii() and len(word) > 3 and 2000 < index < 29000]
+    plain = [word for word, index in vocabulary.items() if word not in NO_NAMES and word.isalpha() and word.isascii() and len(word) > 3 and 2000 < index < 29000]
     return Corpus(tools, phrases, labels, plain, frozenset(phrase.words for phrase in fragments))

@@ -137,7 +137,9 @@ def _mark_said_values(phrase: Phrase, tool: Tool) -> Phrase:
 
 
 def _find_value(text: str, value: str, kind: str) -> tuple[int, int] | None:
-    if match := re.search(rf"(?<![\w/.-]){re.escape(value)}(?![\w/-])(?!\.\w)", text, re.IGNORECASE):
+    said = rf"(?<![\w/.-]){re.escape(value)}(?![\w/-])(?!\.\w)"
+    # "what license text is in LICENSE": the word in the value's own case is meant.
+    if match := re.search(said, text) or re.search(said, text, re.IGNORECASE):
         return match.span()
     if kind != "integer":
         return None
