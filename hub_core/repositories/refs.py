@@ -101,7 +101,12 @@ class RefService:
     async def _target(self, ctx: Context, repository: str, name: str, revision: str | None) -> tuple[OpenRepository, str]:
         check_ref_name(name)
         opened = await open_repository(ctx, repository, Permission.WRITE)
-        return opened, await self._git.resolve(opened.key, revision or opened.row.default_branch)
+        try:
+            return opened, await self._git.resolve(opened.key, revision or opened.row.default_branch)
+        except RevisionNotFound:
+            if revision is not None:
+                raise
+            raise RevisionNotFound(f"{opened.path} is empty: there is no commit yet to name.", hint="Push something first.") from None
 
     async def _existing(self, ctx: Context, request: DeleteRef, prefix: str) -> tuple[OpenRepository, GitRef]:
         check_ref_name(request.name)

@@ -180,5 +180,9 @@ def test_it_fits_a_phone_in_the_dark(started_hub, person, browser):
     page.goto(started_hub.url + "/chat/")
     page.wait_for_selector("#chat-input", timeout=PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    Chat(page).picture("phone")
+    chat = Chat(page)
+    chat.say("list my datasets", "dataset")
+    page.wait_for_timeout(500 if SCREENSHOTS else 0)
+    chat.picture("phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

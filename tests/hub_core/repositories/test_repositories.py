@@ -142,7 +142,7 @@ async def test_an_empty_repository_is_no_error(hub, alice):
     assert await hub.run(RefService.list_branches, alice, ListRefs(repository="iris")) == []
     with pytest.raises(EntryNotFound, match="empty"):
         await hub.run(ContentService.read_file, alice, ReadFile(repository="iris", path="README.md"))
-    with pytest.raises(RevisionNotFound):
+    with pytest.raises(RevisionNotFound, match="no commit yet"):
         await hub.run(RefService.create_tag, alice, CreateTag(repository="iris", name="v1"))
 
 
