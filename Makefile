@@ -34,7 +34,9 @@ FIND_LACKING = $(FIND_PYTHON); lacking=; \
       lacking=$$($$python -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); fi; \
     command -v git >/dev/null || lacking="$$lacking git"; \
     { command -v cc && command -v c++; } >/dev/null || lacking="$$lacking build-essential"
-FIND_TEST_LACKING = for program in git-lfs chromium; do command -v $$program >/dev/null || lacking="$$lacking $$program"; done
+FIND_TEST_LACKING = for program in git-lfs chromium; do command -v $$program >/dev/null || lacking="$$lacking $$program"; done; \
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || lacking="$$lacking postgresql"; \
+    { command -v mariadbd || [ -x /usr/sbin/mariadbd ]; } >/dev/null || lacking="$$lacking mariadb-server-core mariadb-client-core"
 
 CHECK_MACHINE = $(FIND_LACKING); \
 	if [ -n "$$lacking" ]; then \
