@@ -77,7 +77,8 @@ class Runner:
         except ConfirmationRequired:
             raise
         except HubError as error:
-            if declaration.effect is not Effect.READ:
+            # What is refused to strangers is not logged: anybody could fill the log.
+            if declaration.effect is not Effect.READ and not isinstance(error, NotAuthenticated):
                 await self._record_failure(declaration, ctx, request, error.code)
             raise
         return result  # type: ignore[no-any-return]
@@ -115,8 +116,11 @@ class Runner:
         self.record(ctx, declaration.name, subject, arguments, outcome)
 
     async def _record_failure(self, declaration: Operation, ctx: Context, request: BaseModel, code: str) -> None:
-        async with self.transaction(ctx) as inside:
-            self._record(inside, declaration, request, code)
+        try:
+            async with self.transaction(ctx) as inside:
+                self._record(inside, declaration, request, code)
+        except HubError:  # the caller is told why the call failed, not why the log could not be written
+            log.exception("failure_not_recorded", operation=declaration.name, code=code)
 
 
 class _NotApproved(Exception):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 
 from hub_core.accounts.secrets import TOKEN_PREFIX, digest, new_secret, verify_password
 from hub_core.accounts.service import actor_of
-from hub_core.accounts.tables import AccessToken, SignInAttempt, User, WebSession
+from hub_core.accounts.tables import AccessToken, OneTimeLink, SignInAttempt, User, WebSession
 from hub_core.context import Access, Actor
 from hub_core.db.base import utcnow
 from hub_core.db.engine import Database
@@ -61,6 +61,12 @@ class SignInService:
         """Sign a browser out; harmless when it is already."""
         async with self._database.transaction(write=True) as session:
             await session.execute(delete(WebSession).where(WebSession.secret_hash == digest(secret)))
+
+    async def forget_ended(self) -> None:
+        """Remove web sessions and one-time links whose time is over: they prove nothing any more."""
+        async with self._database.transaction(write=True) as session:
+            for table in (WebSession, OneTimeLink):
+                await session.execute(delete(table).where(table.expires_at <= utcnow()))
 
     async def actor_of_session(self, secret: str) -> Actor | None:
         """Who a web session belongs to; None when it has ended."""

@@ -13,7 +13,7 @@ from hub_core.context import Context, system_context
 from hub_core.db.base import new_id, utcnow
 from hub_core.db.engine import Database
 from hub_core.db.keyset import Keyset
-from hub_core.errors import HubError, JobNotFound, Unavailable
+from hub_core.errors import Conflict, HubError, JobNotFound, Unavailable
 from hub_core.jobs.port import JobEngine
 from hub_core.jobs.schemas import GetJob, JobInfo, JobState, ListJobs
 from hub_core.jobs.tables import Job
@@ -61,20 +61,27 @@ class JobService:
         return job.id
 
     async def release(self, job_ids: Iterable[uuid.UUID]) -> None:
-        """Start jobs whose transaction has landed. One that cannot be started yet is found again by `launch`."""
+        """Start jobs whose transaction has landed. One that cannot be started yet is found again by `release_waiting`."""
         if not self._launched:
             return
         for job_id in job_ids:
-            await self._engine.start(job_id)
+            try:
+                await self._engine.start(job_id)
+            except Exception:  # job retry: what the caller asked for has happened, and must not look as if it had failed
+                log.exception("job_not_started", job_id=str(job_id))
+
+    async def release_waiting(self) -> None:
+        """Start the jobs that were left between the end of their transaction and their start; starting one again is harmless."""
+        async with self._database.transaction(write=False) as session:
+            waiting = (await session.scalars(select(Job.id).where(Job.state.in_((JobState.QUEUED, JobState.RUNNING))))).all()
+        await self.release(waiting)
 
     async def launch(self, handlers: Mapping[str, JobHandler]) -> None:
         """Start running jobs, and release those a crash left between the end of their transaction and their start."""
         self._handlers = handlers
         await self._engine.launch(self.execute)
         self._launched = True
-        async with self._database.transaction(write=False) as session:
-            waiting = (await session.scalars(select(Job.id).where(Job.state.in_((JobState.QUEUED, JobState.RUNNING))))).all()
-        await self.release(waiting)
+        await self.release_waiting()
 
     async def close(self) -> None:
         await self._engine.close()
@@ -95,7 +102,7 @@ class JobService:
             return
         try:
             await handler(system_context(f"job-{job_id}"), JobProgress(self, job_id), payload)
-        except Unavailable as error:
+        except (Unavailable, Conflict) as error:  # somebody else was at the same rows: as likely to pass as a busy database
             if attempts < MAX_ATTEMPTS:
                 await self.update(job_id, state=JobState.QUEUED, note=f"{error} It will be tried again.")
                 raise
