@@ -27,14 +27,15 @@ class Chat:
         self.page = page
         self._shots = 0
 
-    def say(self, text: str, *expected: str) -> None:
-        """Send a message, and wait until each of `expected` stands below it."""
+    def say(self, text: str, *expected: str) -> str:
+        """Send a message, wait until each of `expected` stands below it, and return all that does."""
         self.page.locator("#chat-input").click()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
         for words in expected:
             expect(self.last_turn().get_by_text(words).first).to_be_visible(timeout=PATIENCE)
         self.picture(text)
+        return "\n".join(self.last_turn().all_inner_texts())
 
     def last_turn(self):
         """Everything below the last message of the person."""
@@ -90,7 +91,8 @@ def test_the_set_up_link_works_once(started_hub, person, browser):
 
 
 def test_a_sentence_creates_a_dataset(chat):
-    chat.say("create a private dataset called iris", "Created the private dataset", "/datasets/alice/iris.git")
+    answer = chat.say("create a private dataset called iris", "Created the private dataset", "/datasets/alice/iris.git")
+    assert "private" in answer
 
 
 def test_git_brings_real_data(started_hub, token, tmp_path):
@@ -105,6 +107,7 @@ def test_git_brings_real_data(started_hub, token, tmp_path):
     git("add", ".", cwd=clone)
     git("-c", "user.name=Alice", "-c", "user.email=alice@example.com", "commit", "-m", "Add the measurements of 1936", cwd=clone)
     git("push", "origin", "HEAD", cwd=clone)
+    assert git("ls-remote", "origin", "main", cwd=clone).startswith(git("rev-parse", "HEAD", cwd=clone).strip())
 
 
 def test_the_chat_shows_and_manages_it(chat, tmp_path):
@@ -120,7 +123,7 @@ def test_the_chat_shows_and_manages_it(chat, tmp_path):
     notes.write_text("flower,remark\niris,blue\n")
     chat.page.locator("input[type=file]").first.set_input_files(notes)
     expect(chat.page.get_by_text("notes.csv").first).to_be_visible(timeout=PATIENCE)
-    chat.say("put this file into iris", "notes.csv")
+    assert "notes.csv" in chat.say("put this file into iris", "notes.csv")
 
 
 def test_curl_sees_the_same(started_hub, token):
@@ -170,8 +173,8 @@ def test_deleting_needs_approval_and_then_leaves_nothing(started_hub, chat, toke
 
 
 def test_nonsense_and_the_forbidden_get_an_honest_answer(chat):
-    chat.say("flurb the wibble quox", "I ")
-    chat.say("show me 5 rows of somebody/secrets", "no repository")
+    assert "Created" not in chat.say("flurb the wibble quox", "I ")
+    assert "somebody/secrets" in chat.say("show me 5 rows of somebody/secrets", "no repository")
 
 
 def test_it_fits_a_phone_in_the_dark(started_hub, person, browser):

@@ -69,7 +69,8 @@ async def test_an_approval_is_for_exactly_one_call(hub, alice):
     await create(hub, alice, "wine")
     asked = await ask_to_delete(hub, alice)
     await hub.run(ApprovalService.decide, alice, DecideApproval(id=asked.details["approval_id"], granted=True))
-    await ask_to_delete(hub, alice, "wine")
+    other = await ask_to_delete(hub, alice, "wine")
+    assert other.details["digest"] != asked.details["digest"]
 
 
 async def test_a_rejected_call_stays_rejected(hub, alice):
