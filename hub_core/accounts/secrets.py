@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -64,12 +66,16 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
 def load_secret_key(path: Path) -> str:
     """The key that signs cookies and transfer links: read from `path`, made there (mode 0600) the first time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key := new_secret())
-        file.flush()
-        os.fsync(file.fileno())
+    with suppress(FileNotFoundError):
+        if key := path.read_text().strip():
+            return key
+    # Others that start now wait. A file that is empty belonged to one that was killed before it could write.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        key = file.read().strip()
+        if not key:
+            key = new_secret()
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
     return key

@@ -15,6 +15,7 @@ from hub_core.accounts.schemas import (
     RevokeAccessToken,
     WhoAmI,
 )
+from hub_core.accounts.secrets import load_secret_key
 from hub_core.accounts.service import AccountService
 from hub_core.accounts.tables import AccessToken, OneTimeLink, WebSession
 from hub_core.context import Access, Context, Surface, system_context
@@ -139,3 +140,14 @@ async def test_an_expired_token_says_so(hub, alice):
         (await session.get(AccessToken, created.info.id)).expires_at = utcnow()
     with pytest.raises(NotAuthenticated, match="expired"):
         await hub.sign_in.actor_of_token(created.token)
+
+
+def test_the_secret_key_is_made_once_and_never_empty(tmp_path):
+    path = tmp_path / "secret.key"
+    path.touch()  # by a hub that was killed before it wrote
+    key = load_secret_key(path)
+    assert len(key) >= 43
+    assert load_secret_key(path) == key
+    path.unlink()
+    assert load_secret_key(path) != key
+    assert path.stat().st_mode & 0o777 == 0o600
