@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+import pytest
 
 from hub_core.bootstrap import build_hub
 from hub_core.context import Context, system_context
@@ -16,7 +19,7 @@ from hub_core.marker import RunMarker
 from hub_core.migrations import upgrade
 from hub_core.names import RepositoryType
 from hub_core.objects.port import StoredObject
-from hub_core.repositories.schemas import CreateRepository, GetRepository, RepositoryInfo
+from hub_core.repositories.schemas import CreateCommit, CreateRepository, FileWrite, GetRepository, RepositoryInfo
 from hub_core.repositories.service import RepositoryService
 from hub_core.settings import Settings
 from tests.conftest import settled
@@ -93,6 +96,20 @@ async def test_a_repository_that_was_locked_can_be_written_and_its_row_catches_u
     assert not [path for path in folder.rglob("*") if path.name.endswith((".lock", "_x", "-x"))]
     fresh = await hub.run(RepositoryService.get, alice, GetRepository(repository="iris"))
     assert fresh.default_branch == "other"
+
+
+async def test_a_commit_whose_rows_were_cut_off_is_whole(hub: Hub, alice: Context) -> None:
+    info = await repository(hub, alice)
+    write = [FileWrite(path="weights.bin", base64=base64.b64encode(b"weights").decode()), FileWrite(path="empty.bin", base64="")]
+    with pytest.raises(ZeroDivisionError):
+        async with hub.transaction(alice) as ctx:
+            await hub.services.commits.create(ctx, CreateCommit(repository="iris", message="Add weights", write=write))
+            raise ZeroDivisionError
+    pointers = await hub.git.lfs_pointers(info.id.hex, ("--all",))
+    assert list(pointers.values()) == [len(b"weights")]
+    assert await hub.lfs.missing(alice, info.id, pointers) == []
+    await tidy_up(hub)
+    assert (await hub.run(RepositoryService.get, alice, GetRepository(repository="iris"))).file_count == 4
 
 
 async def test_only_a_run_that_was_killed_is_tidied_up_after(tmp_path: Path) -> None:
