@@ -29,6 +29,7 @@ from tests.torture.ledger import (
     UploadFact,
     Value,
 )
+from tests.torture.process import PATIENCE
 
 API = "/api/v2"
 SHARED = ("datasets/alice/shared", "models/alice/shared")
@@ -51,7 +52,7 @@ class Client:
         self._folder = folder
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"client-{number}")
-        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        self._http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
         self._work: list[tuple[Callable[[], None], int]] = [
             (self._put_file, 6), (self._commit, 6), (self._lfs, 4), (self._push, 5), (self._create, 3), (self._delete, 2),
             (self._create_ref, 3), (self._delete_ref, 2), (self._stage, 2), (self._commit_staged, 2), (self._make_token, 1),
@@ -171,7 +172,7 @@ class Client:
         self._git("checkout", "--quiet", "-B", branch, f"origin/{branch if known else 'main'}", cwd=clone)
 
     def _git(self, *arguments: str, cwd: Path | None = None) -> None:
-        done = subprocess.run(["git", *arguments], cwd=cwd, env=git_environment(), capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(["git", *arguments], cwd=cwd, env=git_environment(), capture_output=True, text=True, check=False, timeout=PATIENCE)
         if done.returncode != 0:
             raise Interrupted(done.stderr)
 

@@ -18,9 +18,8 @@ import httpx
 
 from tests.torture.clients import API, TREE, digest, git_environment
 from tests.torture.ledger import THERE, Fact, FileFact, Ledger, ObjectFact, RefFact, RepositoryFact, TokenFact, UploadFact, Value
-from tests.torture.process import ADMIN, PASSWORD
+from tests.torture.process import ADMIN, PASSWORD, PATIENCE
 
-SETTLE_SECONDS = 90.0
 _SAMPLE = 12
 _POINTER = re.compile(rb"version https://git-lfs\S*\noid sha256:([0-9a-f]{64})\nsize \d+\n")
 _FILES_AT = re.compile(r"refs/heads/(?:main|push-\d+)")
@@ -40,7 +39,7 @@ class Inspection:
 
     def wait_for_jobs(self) -> None:
         """Wait until no job is waiting or running; one that does not end, and one that failed, is a finding."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while busy := self._rows("SELECT kind, state, attempts, note FROM jobs WHERE state IN ('queued', 'running')"):
             if time.monotonic() > deadline:
                 self.findings.append(f"jobs that do not end: {busy}")
@@ -52,7 +51,7 @@ class Inspection:
         """The value of every fact the ledger knows, as clients see it."""
         known = self._ledger.known()
         observed: dict[Fact, Value] = {}
-        with httpx.Client(base_url=self._url, headers={"Authorization": f"Bearer {self._token}"}, timeout=60) as http:
+        with httpx.Client(base_url=self._url, headers={"Authorization": f"Bearer {self._token}"}, timeout=PATIENCE) as http:
             for repository in _repositories(http):
                 observed[RepositoryFact(repository)] = THERE
                 observed.update(self._clone(repository, known))
@@ -69,7 +68,7 @@ class Inspection:
 
     def check_sign_in(self) -> None:
         """Sign in as a person does."""
-        with httpx.Client(base_url=self._url, timeout=60) as browser:
+        with httpx.Client(base_url=self._url, timeout=PATIENCE) as browser:
             csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get("/sign-in").text)
             form = {"name": ADMIN, "password": PASSWORD, "csrf": csrf.group(1) if csrf else ""}
             answer = browser.post("/sign-in", data=form)
@@ -89,13 +88,6 @@ class Inspection:
         for key in heads.keys() & folders.keys():
             self._check_repository(folders[key], heads[key])
         self._check_objects()
-
-    def check_log(self, log: Path, start: int) -> None:
-        """What the hub has complained about since its log was `start` bytes long."""
-        with log.open("rb") as file:
-            file.seek(start)
-            words = file.read().decode(errors="replace")
-        self.findings += [f"log: {line[:600]}" for line in words.splitlines() if '"level": "error"' in line or "Traceback" in line]
 
     def _check_repository(self, folder: Path, indexed: str | None) -> None:
         checked = _git("fsck", "--strict", "--connectivity-only", "--no-dangling", cwd=folder)
@@ -151,7 +143,7 @@ class Inspection:
             for answer in http.post(f"/{repository}.git/info/lfs/objects/batch", json=body).raise_for_status().json()["objects"]:
                 link = answer.get("actions", {}).get("download", {}).get("href")
                 yield ObjectFact(repository, answer["oid"]), THERE if link else None
-                if link and self._rng.random() < _SAMPLE / len(asked) and digest(httpx.get(link, timeout=60).content) != answer["oid"]:
+                if link and self._rng.random() < _SAMPLE / len(asked) and digest(httpx.get(link, timeout=PATIENCE).content) != answer["oid"]:
                     self.findings.append(f"{repository} serves other bytes as object {answer['oid']}")
 
     def _compare_raw(self, http: httpx.Client, observed: dict[Fact, Value]) -> None:
@@ -164,6 +156,14 @@ class Inspection:
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self._data_dir / 'hubpilot.sqlite'}?mode=ro", uri=True, timeout=30)) as database:
             return database.execute(query, values).fetchall()
+
+
+def complaints(log: Path, start: int) -> list[str]:
+    """What a hub has complained about since its log was `start` bytes long."""
+    with log.open("rb") as file:
+        file.seek(start)
+        words = file.read().decode(errors="replace")
+    return [f"log: {line[:600]}" for line in words.splitlines() if '"level": "error"' in line or "Traceback" in line]
 
 
 def _repositories(http: httpx.Client) -> Iterator[str]:
@@ -198,5 +198,5 @@ def _pointers(folder: Path) -> set[str]:
 
 def _git(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        ["git", *arguments], cwd=cwd, env=git_environment(), input=stdin, capture_output=True, check=False, timeout=300
+        ["git", *arguments], cwd=cwd, env=git_environment(), input=stdin, capture_output=True, check=False, timeout=PATIENCE
     )
