@@ -212,7 +212,7 @@ class Torture:
 
 
 def torture(folder: Path, seed: int, rounds: int, report: Callable[[str], None]) -> bool:
-    """Run `rounds` rounds below `folder`; True when nothing was found. Stops at the first round with a finding after it is reported."""
+    """Run `rounds` rounds below `folder`; True when nothing was found. `report` gets a line for each round, with its findings, and the summary."""
     run = Torture(folder, seed)
     try:
         for number in range(1, rounds + 1):
