@@ -41,13 +41,14 @@ class Access(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The user a call acts as. `credential` names, without secrets, what proved it."""
+    """The user a call acts as. `credential` names, without secrets, what proved it; `credential_id` is its row, where it has one."""
 
     user_id: uuid.UUID | None = None
     name: str | None = None
     is_admin: bool = False
     access: Access = Access.READ
     credential: str = "anonymous"
+    credential_id: uuid.UUID | None = None
 
     @property
     def is_anonymous(self) -> bool:

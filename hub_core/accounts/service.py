@@ -209,9 +209,9 @@ class AccountService:
             raise PermissionDenied(f"Only administrators may {what}.", hint="Nothing was changed.")
 
 
-def actor_of(user: User, access: Access, credential: str) -> Actor:
+def actor_of(user: User, access: Access, credential: str, credential_id: uuid.UUID | None = None) -> Actor:
     """The actor a proven credential stands for."""
-    return Actor(user.id, user.name, user.is_admin, access, credential)
+    return Actor(user.id, user.name, user.is_admin, access, credential, credential_id)
 
 
 def _as_uuid(text: str) -> uuid.UUID | None:

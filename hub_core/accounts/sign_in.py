@@ -86,7 +86,7 @@ class SignInService:
                 if fresh := await session.get(WebSession, row.id):
                     fresh.last_seen_at = utcnow()
                     fresh.expires_at = utcnow() + self._session_lifetime
-        return actor_of(user, Access.ADMIN, "session")
+        return actor_of(user, Access.ADMIN, "session", row.id)
 
     async def actor_of_token(self, secret: str) -> Actor:
         """Who an access token acts for; raises `NotAuthenticated`."""
@@ -109,7 +109,7 @@ class SignInService:
             async with self._database.transaction(write=True) as session:
                 if fresh := await session.get(AccessToken, token.id):
                     fresh.last_used_at = utcnow()
-        return actor_of(user, Access(token.access), f"token:{token.name}")
+        return actor_of(user, Access(token.access), f"token:{token.name}", token.id)
 
     async def _attempt(self, name: str, address: str) -> list[int]:
         """Count an attempt as failed until it has succeeded, or a thousand at once would each be the first; returns the ids of its rows."""

@@ -11,11 +11,12 @@ import uuid
 from collections.abc import AsyncIterable, Collection, Mapping
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hub_core.accounts.service import actor_of
-from hub_core.accounts.tables import User
+from hub_core.accounts.tables import AccessToken, User, WebSession
 from hub_core.context import ANONYMOUS, Access, Actor, Context
+from hub_core.db.base import utcnow
 from hub_core.errors import Conflict, InvalidContent, ObjectNotFound, PermissionDenied, RepositoryNotFound, TooLarge
 from hub_core.lfs.registry import LfsRegistry
 from hub_core.lfs.tables import LfsObject, LfsRepositoryObject
@@ -23,7 +24,7 @@ from hub_core.names import RepositoryRef, RepositoryType
 from hub_core.objects.port import ObjectStore, StoredObject, check_oid, is_oid
 from hub_core.permissions import Permission
 from hub_core.repositories.lookup import OpenRepository, open_repository, reopen, visible
-from hub_core.repositories.tables import Repository
+from hub_core.repositories.tables import Repository, Upload
 from hub_core.run import Runner
 from hub_core.transfers.grants import GRANT_SECONDS, Grant, GrantSigner, TransferOperation
 from hub_core.transfers.schemas import (
@@ -76,7 +77,7 @@ class LfsService:
                 held |= await self._adopt(inside, opened, [oid for oid in oids if oid not in held])
         if uploads:
             held = await self._intact(held)
-        links = _Links(self._signer, base_url, operation, opened.row.id, ctx.actor.user_id)
+        links = _Links(self._signer, base_url, operation, opened.row.id, ctx.actor)
         answer = self._upload_answer if uploads else _download_answer
         return BatchResponse(objects=[_refusal(entry) or answer(entry, held, links) for entry in request.objects])
 
@@ -92,10 +93,16 @@ class LfsService:
             opened = await _open(inside, repository, Permission.WRITE)
         stored = await self._objects.put(chunks, oid=oid, size=size, limit=self._max_bytes)
         async with self._runner.transaction(ctx) as inside:
-            if await reopen(inside.session, opened.row.id) is None:
-                raise RepositoryNotFound(f"{opened.path} was deleted while the object was on its way.")
-            await self._registry.link(inside, opened.row.id, stored)
-            await self._registry.confirm(oid)
+            here = await reopen(inside.session, opened.row.id) is not None
+            if here:
+                await self._registry.link(inside, opened.row.id, stored)
+                await self._registry.confirm(oid)
+            else:
+                # Its bytes are nobody's, unless others hold the same: with a row they go as all do.
+                await self._registry.remember(inside, stored)
+                await self._registry.drop_if_unused(inside, oid, (Upload,))
+        if not here:
+            raise RepositoryNotFound(f"{opened.path} was deleted while the object was on its way.")
         return stored
 
     async def find(self, ctx: Context, repository: str, oid: str) -> StoredObject:
@@ -125,7 +132,7 @@ class LfsService:
     async def redeem(self, ctx: Context, text: str, repository: str, oid: str, operation: TransferOperation) -> tuple[Context, int]:
         """The context a signed link stands for, and the object's size in bytes; raises `PermissionDenied`.
 
-        The user is looked up again: a link outlives neither the account nor its rights.
+        User and credential are looked up again: a link outlives neither the account nor its rights, nor the token it was asked for with.
         """
         grant = self._signer.read(text)
         async with self._runner.transaction(ctx, write=False) as inside:
@@ -164,17 +171,19 @@ class _Links:
     """Makes the signed links of one batch."""
 
     def __init__(
-        self, signer: GrantSigner, base_url: str, operation: TransferOperation, repository_id: uuid.UUID, user_id: uuid.UUID | None
+        self, signer: GrantSigner, base_url: str, operation: TransferOperation, repository_id: uuid.UUID, actor: Actor
     ) -> None:
         self._signer = signer
         self._base_url = base_url
         self._operation = operation
         self._repository_id = repository_id
-        self._user_id = user_id
+        self._actor = actor
 
     def action(self, entry: TransferObject, suffix: str, header: dict[str, str]) -> TransferAction:
-        grant = self._signer.sign(Grant(self._operation, self._repository_id, entry.oid, entry.size, self._user_id))
-        href = f"{self._base_url}/objects/{entry.oid}{suffix}?grant={grant}"
+        grant = Grant(
+            self._operation, self._repository_id, entry.oid, entry.size, self._actor.user_id, self._actor.credential_id
+        )
+        href = f"{self._base_url}/objects/{entry.oid}{suffix}?grant={self._signer.sign(grant)}"
         return TransferAction(href=href, header=header, expires_in=GRANT_SECONDS)
 
 
@@ -230,4 +239,14 @@ async def _actor(ctx: Context, grant: Grant) -> Actor:
     user = await ctx.session.get(User, grant.user_id)
     if user is None or not user.is_active:
         raise PermissionDenied("The account this transfer link was made for is gone.")
-    return actor_of(user, _ACCESS[grant.operation], "transfer-link")
+    if grant.credential_id is not None and not await _is_good(ctx, grant.credential_id):
+        raise PermissionDenied("The access token or session this transfer link was made with has ended.", hint="Ask for a new link.")
+    return actor_of(user, _ACCESS[grant.operation], "transfer-link", grant.credential_id)
+
+
+async def _is_good(ctx: Context, credential_id: uuid.UUID) -> bool:
+    for table in (AccessToken, WebSession):
+        row = select(table.id).where(table.id == credential_id, or_(table.expires_at.is_(None), table.expires_at > utcnow()))
+        if await ctx.session.scalar(row) is not None:
+            return True
+    return False

@@ -15,6 +15,8 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from api.app import create_app
 from api.lfs.errors import status_of
 from hub_core import errors
+from hub_core.accounts.schemas import RevokeAccessToken
+from hub_core.accounts.service import AccountService
 from hub_core.accounts.tables import User
 from hub_core.bootstrap import build_hub
 from hub_core.context import Context, system_context
@@ -133,7 +135,7 @@ async def test_wrong_objects_are_refused_one_by_one(world: World) -> None:
     answer = await world.batch("upload", [*wrong, (empty, 0)], token=world.alice_token)
     assert answer.status_code == 200
     *refused, accepted = answer.json()["objects"]
-    assert [(entry["oid"], entry["size"]) for entry in refused] == wrong
+    assert [(entry["oid"], entry["size"]) for entry in refused] == [(oid, max(size, 0)) for oid, size in wrong]
     assert {entry["error"]["code"] for entry in refused} == {422}
     assert not any("actions" in entry for entry in refused)
     assert "upload" in accepted["actions"]
@@ -321,6 +323,16 @@ async def test_a_link_does_not_outlive_the_right_to_use_it(world: World) -> None
     assert (await world.client.get(mine)).status_code == 403
 
 
+async def test_a_link_ends_with_the_access_token_it_was_asked_for_with(world: World) -> None:
+    content = os.urandom(100)
+    await world.send(content)
+    lost = await add_token(world.hub, world.alice, name="lost")
+    links = [await world.link("download", content, token=token) for token in (lost, world.alice_token)]
+    assert [(await world.client.get(link)).status_code for link in links] == [200, 200]
+    await world.hub.run(AccountService.revoke_access_token, world.alice, RevokeAccessToken(name="lost"))
+    assert [(await world.client.get(link)).status_code for link in links] == [403, 200]
+
+
 async def test_an_upload_to_a_repository_that_goes_away_is_not_kept(world: World) -> None:
     content = os.urandom(1000)
 
@@ -333,6 +345,7 @@ async def test_an_upload_to_a_repository_that_goes_away_is_not_kept(world: World
 
     sent = await world.client.put(await world.link("upload", content, repository="alice/other"), content=deleting())
     assert sent.status_code == 404
+    assert [stored async for stored in world.hub.objects.list()] == []
 
 
 @pytest.mark.parametrize("path", ["alice/secret", "alice/secret.git", "models/alice/secret", "models/alice/secret.git", "Alice/Secret.git"])
