@@ -208,7 +208,8 @@ def _sized(entry: TransferObject, size: int) -> TransferAnswer | None:
 
 
 def _error(entry: TransferObject, code: int, message: str) -> TransferAnswer:
-    return TransferAnswer(oid=entry.oid, size=entry.size, error=TransferError(code=code, message=message))
+    # git-lfs's schema of the answer allows no negative size, so one that was asked about is not repeated.
+    return TransferAnswer(oid=entry.oid, size=max(entry.size, 0), error=TransferError(code=code, message=message))
 
 
 async def _open(ctx: Context, repository: str, permission: Permission) -> OpenRepository:
