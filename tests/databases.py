@@ -36,9 +36,11 @@ class DatabaseServer(ABC):
     packages: str
     stop_signal: signal.Signals
     drop = "DROP DATABASE {}"
+    socket_name: str
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.socket = folder / self.socket_name
         self._numbers = itertools.count(1)
 
     @abstractmethod
@@ -48,6 +50,16 @@ class DatabaseServer(ABC):
     @abstractmethod
     def execute(self, statement: str) -> None:
         """Run one statement as the server's administrator."""
+
+    def ready(self) -> bool:
+        """Whether the server takes statements."""
+        if not self.socket.exists():
+            return False
+        try:
+            self.execute("SELECT 1")
+        except (psycopg.OperationalError, pymysql.err.OperationalError):
+            return False
+        return True
 
     @abstractmethod
     def url(self, name: str) -> str:
@@ -78,6 +90,7 @@ class PostgresqlServer(DatabaseServer):
     packages = "postgresql"
     stop_signal = signal.SIGINT  # its SIGTERM waits for clients to leave
     drop = "DROP DATABASE {} WITH (FORCE)"
+    socket_name = ".s.PGSQL.5432"
 
     def prepare(self) -> Sequence[str]:
         data = str(self.folder / "data")
@@ -102,6 +115,7 @@ class PostgresqlServer(DatabaseServer):
 class MariadbServer(DatabaseServer):
     packages = "mariadb-server-core mariadb-client-core"
     stop_signal = signal.SIGTERM
+    socket_name = "socket"
 
     def prepare(self) -> Sequence[str]:
         data = str(self.folder / "data")
@@ -110,21 +124,17 @@ class MariadbServer(DatabaseServer):
             "--skip-test-db", "--skip-name-resolve",
         )
         return [
-            self.program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={self._socket}", "--skip-networking",
+            self.program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={self.socket}", "--skip-networking",
             "--debug-no-sync", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M",
             "--innodb-log-file-size=16M", "--max-connections=200", "--default-time-zone=+05:30",
         ]
 
     def execute(self, statement: str) -> None:
-        with pymysql.connect(unix_socket=self._socket, user="root") as connection, connection.cursor() as cursor:
+        with pymysql.connect(unix_socket=str(self.socket), user="root") as connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
     def url(self, name: str) -> str:
-        return f"mariadb://root@localhost/{name}?unix_socket={self._socket}"
-
-    @property
-    def _socket(self) -> str:
-        return str(self.folder / "socket")
+        return f"mariadb://root@localhost/{name}?unix_socket={self.socket}"
 
 
 class DatabaseServers:
@@ -171,15 +181,10 @@ def _running(kind: type[DatabaseServer]) -> Iterator[DatabaseServer]:
 
 def _wait(server: DatabaseServer, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            server.execute("SELECT 1")
-        except (psycopg.OperationalError, pymysql.err.OperationalError):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((server.folder / "log").read_text()) from None
-            time.sleep(0.05)
-        else:
-            return
+    while not server.ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError((server.folder / "log").read_text())
+        time.sleep(0.05)
 
 
 def _unprivileged() -> list[str]:

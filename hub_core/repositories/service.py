@@ -153,7 +153,7 @@ class RepositoryService:
             query = query.where(Repository.type == request.type)
         if request.owner:
             owner = (ctx.actor.name or "") if request.owner == "me" else request.owner
-            query = query.where(Namespace.name_folded == fold(owner))
+            query = query.where(Repository.namespace_id == select(Namespace.id).where(Namespace.name_folded == fold(owner)).scalar_subquery())
         if request.visibility:
             query = query.where(Repository.visibility == request.visibility)
         if request.license:
