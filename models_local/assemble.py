@@ -18,6 +18,8 @@ from models_local.text import Chunk, Shape
 _REPEATABLE = ("repository", "name", "path", "file", "user")
 _LINKS = frozenset({"and", "&", "+", ",", "plus", "or", ";"})
 _BETWEEN = _LINKS | {"also", "as", "well", "both", "then", "the", "dataset", "model", "repo", "repository", "space", "branch", "tag", "file", "user", "token", "my"}
+_REFERENCE = re.compile(r"[\w.-]+/[\w.-]+")
+_BRANCH_FOLDERS = frozenset({"bug", "bugfix", "chore", "dev", "exp", "experiment", "feat", "feature", "fix", "hotfix", "origin", "release", "user", "users", "wip"})
 _TEXT_SLOTS = frozenset({"description", "content", "message", "search"})
 
 
@@ -54,6 +56,15 @@ class Draft:
         return calls
 
 
+def _move_reference(draft: Draft) -> None:
+    """"the commits on acme/tiny-bert": where a repository is needed and none is said, `namespace/name` is it, not a revision."""
+    said = draft.arguments.get("revision")
+    if "repository" not in draft.missing or not isinstance(said, str) or not _REFERENCE.fullmatch(said):
+        return
+    if said.split("/")[0].lower() not in _BRANCH_FOLDERS and draft.put("repository", said):
+        del draft.arguments["revision"]
+
+
 class Assembler:
     """Builds drafts; knows the labels of the heads."""
 
@@ -68,6 +79,7 @@ class Assembler:
         self._put_spans(draft, utterance, chunks, spans)
         self._put_constants(draft, reading)
         self._put_overlooked(draft, chunks, reading, spans)
+        _move_reference(draft)
         return draft
 
     def _put_spans(self, draft: Draft, utterance: str, chunks: Sequence[Chunk], spans: Sequence[Span]) -> None:
