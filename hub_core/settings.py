@@ -21,8 +21,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port the hub listens on")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    database_url: str | None = Field(None, description="SQLAlchemy URL; default: SQLite in the data folder")
-    jobs_database_url: str | None = Field(None, description="DBOS database; default: SQLite in the data folder")
+    database_url: str | None = Field(None, description="URL of a PostgreSQL, MySQL or MariaDB database; default: SQLite in the data folder")
+    jobs_database_url: str | None = Field(
+        None, description="URL of a PostgreSQL database for the progress of jobs; default: beside the rows on PostgreSQL, else SQLite in the data folder"
+    )
 
     admin_name: str | None = Field(None, description="administrator created at the first start")
     admin_password: SecretStr | None = None
@@ -52,4 +54,5 @@ class Settings(BaseSettings):
 
     @property
     def resolved_jobs_database_url(self) -> str:
-        return self.jobs_database_url or f"sqlite:///{self.data_dir.absolute() / 'jobs.sqlite'}"
+        beside_rows = self.database_url if (self.database_url or "").startswith("postgres") else None
+        return self.jobs_database_url or beside_rows or f"sqlite:///{self.data_dir.absolute() / 'jobs.sqlite'}"
