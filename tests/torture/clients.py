@@ -152,10 +152,11 @@ class Client:
         clone = self._folder / repository.replace("/", "-")
         if not clone.exists():
             self._clone(repository, branch, clone)
-        files = dict(self._file() for _ in range(self._rng.randrange(1, 4)))
+        # In a folder of its own: the branch begins as a copy of main, whose files the ledger does not know it by.
+        files = {f"pushed/{path}": content for path, content in (self._file() for _ in range(self._rng.randrange(1, 4)))}
         for path, content in files.items():
             target = clone / path
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         self._git("add", "--all", cwd=clone)
         self._git("commit", "--quiet", "--allow-empty", "--message", "Push", cwd=clone)
