@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts.secrets import TOKEN_PREFIX, digest, new_secret, verify_password
 from hub_core.accounts.service import actor_of
@@ -13,6 +14,7 @@ from hub_core.accounts.tables import AccessToken, OneTimeLink, SignInAttempt, Us
 from hub_core.context import Access, Actor
 from hub_core.db.base import utcnow
 from hub_core.db.engine import Database
+from hub_core.db.rows import insert
 from hub_core.errors import NotAuthenticated, TooManyRequests
 from hub_core.names import fold
 
@@ -117,15 +119,21 @@ class SignInService:
         keys = {_name_key(name): _MAX_PER_NAME, _address_key(address): _MAX_PER_ADDRESS}
         async with self._database.transaction(write=True) as session:
             await session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - _WINDOW))
-            for key, allowed in keys.items():
-                if (await session.scalar(select(func.count()).where(SignInAttempt.key == key)) or 0) >= allowed:
-                    raise TooManyRequests(
-                        "Too many failed sign-ins.", hint="Wait a quarter of an hour.", retry_after=int(_WINDOW.total_seconds())
-                    )
-            rows = [SignInAttempt(key=key, at=now) for key in keys]
-            session.add_all(rows)
-            await session.flush()
-            return [row.id for row in rows]
+            return [await _take_place(session, key, allowed, now) for key, allowed in keys.items()]
+
+
+async def _take_place(session: AsyncSession, key: str, allowed: int, now: datetime) -> int:
+    """Write an attempt into one of the `allowed` places of `key`; no place is taken twice, whoever else tries meanwhile. Returns its id."""
+    while True:
+        taken = set(await session.scalars(select(SignInAttempt.place).where(SignInAttempt.key == key)))
+        free = next((place for place in range(allowed) if place not in taken), None)
+        if free is None:
+            raise TooManyRequests(
+                "Too many failed sign-ins.", hint="Wait a quarter of an hour.", retry_after=int(_WINDOW.total_seconds())
+            )
+        row = SignInAttempt(key=key, place=free, at=now)
+        if await insert(session, row):
+            return row.id
 
 
 def _name_key(name: str) -> str:

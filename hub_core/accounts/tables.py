@@ -80,10 +80,12 @@ class OneTimeLink(Base):
 
 
 class SignInAttempt(Base):
-    """Failed sign-ins, per name and per address, for throttling."""
+    """Failed sign-ins, per name and per address, for throttling. A key has as many places as attempts are allowed."""
 
     __tablename__ = "sign_in_attempts"
+    __table_args__ = (UniqueConstraint("key", "place"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    key: Mapped[str] = mapped_column(String(128), index=True)
+    key: Mapped[str] = mapped_column(String(128))
+    place: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=utcnow, index=True)

@@ -66,13 +66,14 @@ def upgrade() -> None:
     op.create_table('sign_in_attempts',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('key', sa.String(length=128), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempts')),
+    sa.UniqueConstraint('key', 'place', name=op.f('uq_sign_in_attempts_key_place')),
     **MYSQL_OPTIONS,
     )
     with op.batch_alter_table('sign_in_attempts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_in_attempts_at'), ['at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_sign_in_attempts_key'), ['key'], unique=False)
 
     op.create_table('users',
     sa.Column('id', sa.Uuid(), nullable=False),
