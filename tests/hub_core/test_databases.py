@@ -38,6 +38,7 @@ from hub_core.events.schemas import ListActivity
 from hub_core.events.service import ActivityService
 from hub_core.jobs.schemas import JobState, ListJobs
 from hub_core.jobs.service import JobService
+from hub_core.lfs.registry import LfsRegistry
 from hub_core.lfs.tables import LfsObject, LfsRepositoryObject
 from hub_core.migrations import downgrade, upgrade
 from hub_core.paging import encode_cursor
@@ -258,25 +259,51 @@ async def test_two_hubs_may_link_one_object_at_once(hub, other, alice):
     assert (await rows(hub, LfsObject), await rows(hub, LfsRepositoryObject)) == (1, 3)
 
 
-async def test_what_was_promised_is_kept_while_the_same_bytes_are_dropped(hub, other, alice):
-    kept = 0
-    for number in range(12):
-        content = b"PAR1" + bytes([number]) * 1000
-        oid = hashlib.sha256(content).hexdigest()
-        first = await stage(hub, alice, "x.parquet", content)
-        await forget(hub, first.id)
-        promised, *_ = await outcomes(
-            stage(hub, alice, "x.parquet", content), other.indexer.drop_object(system_context(), oid), other.indexer.drop_object(system_context(), oid),
-        )
-        for result in won([promised], StorageUnavailable):
-            kept += 1
-            assert await hub.objects.stat(result.oid) is not None
-    assert await rows(hub, LfsObject) == kept
+async def stored_alone(hub, content=b"PAR1" * 1000):
+    """An object whose bytes and row are there, and which nothing needs."""
 
+    async def chunks():
+        yield content
 
-async def forget(hub, upload_id):
+    stored = await hub.objects.put(chunks(), size=len(content))
     async with hub.transaction(system_context()) as ctx:
-        await ctx.session.execute(text("DELETE FROM uploads"))
+        await LfsRegistry(hub.objects).remember(ctx, stored)
+    return stored
+
+
+async def waits(task) -> bool:
+    return not (await asyncio.wait([task], timeout=0.5))[0]
+
+
+async def test_an_object_somebody_begins_to_need_is_not_dropped(hub, other, alice):
+    stored = await stored_alone(hub)
+    await create(hub, alice)
+    info = await hub.run(RepositoryService.get, alice, GetRepository(repository="iris"))
+    async with hub.transaction(system_context()) as ctx:
+        await LfsRegistry(hub.objects).link(ctx, info.id, stored)
+        await LfsRegistry(hub.objects).confirm(stored.oid)
+        dropping = asyncio.create_task(other.indexer.drop_object(system_context(), stored.oid))
+        assert await waits(dropping)
+    await dropping
+    assert await hub.objects.stat(stored.oid) == stored
+    assert (await rows(hub, LfsObject), await rows(hub, LfsRepositoryObject)) == (1, 1)
+
+
+async def test_an_object_being_dropped_is_promised_to_nobody(hub, other):
+    stored = await stored_alone(hub)
+
+    async def promise():
+        async with hub.transaction(system_context()) as ctx:
+            await LfsRegistry(hub.objects).remember(ctx, stored)
+            await LfsRegistry(hub.objects).confirm(stored.oid)
+
+    async with other.transaction(system_context()) as ctx:
+        await LfsRegistry(other.objects).drop_if_unused(ctx, stored.oid)
+        promising = asyncio.create_task(promise())
+        assert await waits(promising)
+    with pytest.raises(StorageUnavailable, match="Send it once more"):
+        await promising
+    assert await rows(hub, LfsObject) == 0
 
 
 # The schema and the connection
