@@ -73,6 +73,10 @@ fmt: $(VENV)/.dev ## Correct what the style check can correct by itself
 bench: $(VENV)/.dev ## Measure: make bench ARGS=...
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: conformance
+conformance: packages $(VENV)/.dev ## Run git's and git-lfs's own tests against the hub: make conformance ARGS=...
+	@$(BIN)/python -m tests.conformance $(ARGS)
+
 .PHONY: torture
 torture: packages $(VENV)/.dev ## Kill the hub at random moments and check what is left: make torture ARGS="--rounds 300"
 	@$(BIN)/python -m tests.torture $(ARGS)

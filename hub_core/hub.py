@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from hub_core.approvals.service import ApprovalService
 from hub_core.context import Context, system_context
 from hub_core.datasets.service import DatasetService
 from hub_core.db.engine import Database
-from hub_core.errors import HubError
+from hub_core.errors import HubError, UserAlreadyExists
 from hub_core.events.service import ActivityService
 from hub_core.git.port import GitBackend
 from hub_core.jobs.service import JobHandler, JobService
@@ -172,6 +172,7 @@ class Hub:
             if not await self.services.accounts.needs_set_up(ctx.session):
                 return None
             if name and password_hash:
-                await self.services.accounts.add_user(ctx.session, name, password_hash=password_hash, is_admin=True)
+                with suppress(UserAlreadyExists):  # another process of this hub starts, too, and was faster
+                    await self.services.accounts.add_user(ctx.session, name, password_hash=password_hash, is_admin=True)
                 return None
             return await self.services.accounts.create_set_up_link(ctx.session)

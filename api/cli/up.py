@@ -43,6 +43,7 @@ def run_hub(*, port: int | None, host: str | None, data_dir: str | None) -> None
         return
     if not announced:
         raise Unavailable("The hub could not start.", hint="The lines above say why.")
+    typer.echo("\nStopped.")
 
 
 def welcome(url: str, set_up_url: str | None, settings: Settings) -> str:

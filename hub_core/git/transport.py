@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 
 import structlog
 
@@ -46,6 +49,7 @@ class Transport:
 
     def __init__(self, *, max_blob_bytes: int, max_push_bytes: int) -> None:
         self._max_blob_bytes = max_blob_bytes
+        self._pushing: Counter[Path] = Counter()
         self._receive_config: Config = (*_RECEIVE_CONFIG, ("receive.maxInputSize", str(max_push_bytes)))
 
     async def advertise(self, repository: BareRepository, service: GitService, protocol: str | None) -> AsyncGenerator[bytes, None]:
@@ -80,6 +84,28 @@ class Transport:
         self, repository: BareRepository, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules
     ) -> AsyncGenerator[bytes, None]:
         check_hooks()
+        async with self._tidied(repository), aclosing(self._push(repository, body, protocol, rules)) as blocks:
+            async for block in blocks:
+                yield block
+
+    @asynccontextmanager
+    async def _tidied(self, repository: BareRepository) -> AsyncIterator[None]:
+        """Leave no quarantine behind: git removes its own unless a child still writes into it while the group is being ended."""
+        self._pushing[repository.path] += 1
+        try:
+            yield
+        except BaseException:
+            if self._pushing[repository.path] == 1:
+                await asyncio.to_thread(_remove_quarantines, repository.path)
+            raise
+        finally:
+            self._pushing[repository.path] -= 1
+            if not self._pushing[repository.path]:
+                del self._pushing[repository.path]
+
+    async def _push(
+        self, repository: BareRepository, body: AsyncIterator[bytes], protocol: str | None, rules: PushRules
+    ) -> AsyncGenerator[bytes, None]:
         with PushConversation(repository, rules, self._max_blob_bytes) as conversation:
             async with repository.open(
                 "receive-pack", "--stateless-rpc", str(repository.path),
@@ -127,6 +153,11 @@ async def _pump(body: AsyncIterator[bytes], process: GitProcess) -> None:
             reading = reading and await process.write(block)
     finally:
         process.end_input()
+
+
+def _remove_quarantines(repository: Path) -> None:
+    for quarantine in (repository / "objects").glob("tmp_objdir-incoming-*"):
+        shutil.rmtree(quarantine, ignore_errors=True)
 
 
 async def _finish(process: GitProcess, answers: asyncio.Task[None]) -> None:

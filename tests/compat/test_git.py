@@ -342,7 +342,7 @@ class TestInterruptions:
         with filled.http() as http, pytest.raises(KeyboardInterrupt):
             http.post("/ann/public/git-receive-pack", content=endless(), headers=headers)
         assert eventually(lambda: not git_processes(filled))
-        assert not list((filled.repository() / "objects").glob("*incoming-*"))
+        assert eventually(lambda: not list((filled.repository() / "objects").glob("*incoming-*")))
         assert filled.refs() == before
 
     def test_client_killed_in_the_middle_of_a_clone(self, server: GitServer) -> None:

@@ -181,7 +181,7 @@ def test_half_a_push_changes_nothing(developer: Developer, end: bytes) -> None:
         else:
             assert eventually(developer.processes)
     assert eventually(lambda: not developer.processes())
-    assert not list(developer.storage.rglob("*incoming-*"))
+    assert eventually(lambda: not list(developer.storage.rglob("*incoming-*")))
     assert developer.main() == before
 
 

@@ -31,6 +31,8 @@ class Chat:
         """Send a message, wait until each of `expected` stands below it, and return all that does."""
         self.page.locator("#chat-input").click()
         self.page.keyboard.type(text)
+        # The button is there and usable once the page is connected; Enter before that would be lost.
+        expect(self.page.locator("#chat-submit")).to_be_enabled(timeout=PATIENCE)
         self.page.keyboard.press("Enter")
         for words in expected:
             expect(self.last_turn().get_by_text(words).first).to_be_visible(timeout=PATIENCE)
@@ -161,7 +163,7 @@ def test_deleting_needs_approval_and_then_leaves_nothing(started_hub, chat, toke
         chat.say("delete iris", "Approve")
         card = chat.page.locator(".hp-approval").last
         card.get_by_role("button", name="Approve").click()
-        expect(chat.page.get_by_text("Deleted").last).to_be_visible(timeout=PATIENCE)
+        expect(chat.page.get_by_text("with 2 commits").last).to_be_visible(timeout=PATIENCE)
         chat.picture("deleted")
         assert client.get("/api/v2/repositories/datasets/alice/iris").status_code == 404
         for _ in range(100):

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from pydantic import SecretStr
 from sqlalchemy import func, inspect, select, text
 
 from hub_core.accounts.schemas import CreateAccessToken, CreateUser, ListAccessTokens, ListUsers, RevokeAccessToken
@@ -215,6 +216,13 @@ async def test_of_many_tokens_of_one_name_one_is_made(hub, other, alice):
     request = CreateAccessToken(name="laptop")
     results = await outcomes(*(each.run(AccountService.create_access_token, alice, request) for each in (hub, other) for _ in range(TOGETHER)))
     assert len(won(results, AlreadyExists)) == 1
+
+
+async def test_two_hubs_that_start_at_once_make_one_administrator(hub, other):
+    for each in (hub, other):
+        each.settings = each.settings.model_copy(update={"admin_name": "dora", "admin_password": SecretStr("correct horse battery")})
+    assert await asyncio.gather(hub.set_up(), other.set_up()) == [None, None]
+    assert await rows(hub, User) == 1
 
 
 async def test_a_one_time_link_is_used_once_by_two(hub, other):

@@ -13,7 +13,7 @@ def tree(root: type[errors.HubError]) -> list[type[errors.HubError]]:
 
 
 def test_every_error_has_a_code_of_its_own():
-    codes = [kind.code for kind in tree(errors.HubError)]
+    codes = [kind.code for kind in tree(errors.HubError) if kind.__module__ == errors.__name__]
     assert len(codes) == len(set(codes))
 
 
