@@ -27,7 +27,7 @@ from hub_core.accounts.schemas import (
 from hub_core.accounts.secrets import TOKEN_PREFIX, digest, hash_password, new_secret
 from hub_core.accounts.tables import AccessToken, Namespace, OneTimeLink, User, WebSession
 from hub_core.context import Access, Actor, Context
-from hub_core.db.base import new_id, utcnow
+from hub_core.db.base import as_id, new_id, utcnow
 from hub_core.db.rows import insert
 from hub_core.errors import (
     AccessTokenNotFound,
@@ -106,7 +106,7 @@ class AccountService:
             await ctx.session.scalars(
                 select(AccessToken).where(
                     AccessToken.user_id == ctx.actor.user_id,
-                    or_(AccessToken.name == request.name, AccessToken.id == _as_uuid(request.name)),
+                    or_(AccessToken.name == request.name, AccessToken.id == as_id(request.name)),
                 )
             )
         ).all()
@@ -212,13 +212,6 @@ class AccountService:
 def actor_of(user: User, access: Access, credential: str, credential_id: uuid.UUID | None = None) -> Actor:
     """The actor a proven credential stands for."""
     return Actor(user.id, user.name, user.is_admin, access, credential, credential_id)
-
-
-def _as_uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _user_info(row: User) -> UserInfo:

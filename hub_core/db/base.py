@@ -59,5 +59,13 @@ def new_id() -> uuid.UUID:
     return uuid.uuid4()
 
 
+def as_id(text: str) -> uuid.UUID | None:
+    """The id that `text` is, or None: people may give a name where an id would do."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 def utcnow() -> datetime:
     return datetime.now(UTC)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from hub_core.context import Access, Context
-from hub_core.db.base import new_id, utcnow
+from hub_core.db.base import as_id, new_id, utcnow
 from hub_core.errors import InvalidInput, NotAuthenticated, ScopeMissing, UploadNotFound
 from hub_core.lfs.registry import LfsRegistry
 from hub_core.objects.port import ObjectStore, StoredObject
@@ -55,7 +55,7 @@ class UploadService:
         """The caller's waiting uploads called `file` (name or id), the newest of each name; every one of them for None."""
         query = select(Upload).where(Upload.user_id == ctx.actor.user_id, Upload.expires_at > utcnow())
         if file is not None:
-            query = query.where((Upload.file_name == file) | (Upload.id == _as_uuid(file)))
+            query = query.where((Upload.file_name == file) | (Upload.id == as_id(file)))
         rows = (await ctx.session.scalars(query.order_by(Upload.created_at))).all()
         newest = {row.file_name: row for row in rows}
         if not newest:
@@ -74,10 +74,3 @@ class UploadService:
 def stored(row: Upload) -> StoredObject:
     """The object a staged upload is kept as."""
     return StoredObject(row.oid, row.size)
-
-
-def _as_uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
